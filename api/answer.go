@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/respwriter"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // What an answer depends on (RFC 9110 section 12.5.5): the caller, and how they
@@ -118,7 +119,7 @@ func addVary(h http.Header, names string) {
 // exactly one.
 func (a *response) sendRows(status int, media pgrst.Media, rows *store.Rows) error {
 	if media.One() && rows.Count != 1 {
-		return &store.CardinalityError{Rows: rows.Count}
+		return &fault.CardinalityError{Rows: rows.Count}
 	}
 	open, body, closing, err := enclosed(media, rows.Body)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	record "github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // API collects resources and functions and serves them. New, Add and Handler are
@@ -79,7 +80,7 @@ func (a *API) Handler() (http.Handler, error) {
 // address from middleware.ClientAddress; without it they have no limit. Before
 // [API.Handler] has succeeded the scope allows nothing.
 func (a *API) WithScope(ctx context.Context) context.Context {
-	return store.WithScopeFunc(ctx, a.scopeOf)
+	return query.WithScopeFunc(ctx, a.scopeOf)
 }
 
 func (a *API) makeScope(ctx context.Context) *store.Scope {

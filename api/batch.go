@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // serveBatch answers POST of /-/batch: requests that are one transaction. Each passes
@@ -90,10 +91,10 @@ func runBatch(x *exchange, steps []batchStep) ([]byte, error) {
 		if need := len(out) + len(answer.Body); need <= limit && need > max(cap(out), 1<<20) {
 			out = slices.Grow(out, limit-len(out)) // once, since each time copies all
 		} else if need > limit {
-			return nil, &stepError{st.id, store.ErrTooLarge}
+			return nil, &stepError{st.id, fault.ErrTooLarge}
 		}
 		if out = appendAnswer(out, st.id, answer); len(out) > limit {
-			return nil, &stepError{st.id, store.ErrTooLarge}
+			return nil, &stepError{st.id, fault.ErrTooLarge}
 		}
 		if wanted[st.id] && isJSON(answer) {
 			if answers[st.id], err = strictjson.Parse(answer.Body, strictjson.Limits{Depth: 64, Digits: 1 << 17, Growth: -1}); err != nil {

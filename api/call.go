@@ -9,6 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // callFunction answers GET, HEAD and POST of /rpc/{name}.
@@ -129,7 +130,7 @@ func runFunction(x *exchange, invoke invocation, out *result) error {
 	case err != nil:
 		return err
 	case len(out.plain) > x.s.config.Limits.Answer:
-		return store.ErrTooLarge
+		return fault.ErrTooLarge
 	case !out.query.Count:
 		out.total = pgrst.Unknown
 	}
@@ -147,9 +148,9 @@ func runFunction(x *exchange, invoke invocation, out *result) error {
 func (r *result) cardinality() error {
 	switch p := &r.prefer; {
 	case r.media.One() && r.count != 1:
-		return &store.CardinalityError{Rows: r.count}
+		return &fault.CardinalityError{Rows: r.count}
 	case p.Strict && p.Bounded && r.count > p.MaxAffected:
-		return &store.MaxAffectedError{Rows: r.count}
+		return &fault.MaxAffectedError{Rows: r.count}
 	}
 	return nil
 }

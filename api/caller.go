@@ -7,6 +7,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // caller holds the principal of a request and the scope in which the request runs. It
@@ -46,7 +47,7 @@ func (l *Limits) bound(s *store.Scope, p *auth.Principal, client netip.Addr) {
 	}
 	s.Caller.ID = p.Counted()
 	if s.Caller.ID == "" || p.IsAnonymous && client.IsValid() { // of which one client can be many
-		s.Caller = store.Caller{Network: netaddr.Group(client)}
+		s.Caller = query.Caller{Network: netaddr.Group(client)}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // patchRows answers PATCH of /{table}.
@@ -51,7 +52,7 @@ func applyPatch(x *exchange, gate access.Gate, patch *access.Patch, w *write, ro
 		return err
 	}
 	if opts.Single {
-		return &store.CardinalityError{}
+		return &fault.CardinalityError{}
 	}
 	return nil
 }

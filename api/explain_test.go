@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 const (
@@ -126,9 +127,9 @@ func TestExplainConceals(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
 		rule := api.AllOf(api.SignedIn(), api.AnyOf(
-			api.Where(store.Compare("code", store.OpEq, "open-sesame")),
+			api.Where(store.Compare("code", query.OpEq, "open-sesame")),
 			api.Where(store.In("code", []string{"open-sesame", "x"})),
-			api.Where(store.Compare("kind", store.OpEq, "public"))))
+			api.Where(store.Compare("kind", query.OpEq, "public"))))
 		h := serve(t, db, api.Config{Explain: true}, api.Resource[vault]{Policy: api.Policy{Read: rule, Update: rule}})
 		for _, accept := range []string{planText, planJSON} {
 			q := request{caller: "ann", line: "GET /vaults?select=id", header: []string{accept}}

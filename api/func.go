@@ -56,7 +56,7 @@ func TxFunc[In, Out any](name string, gate Gate, call func(context.Context, *sto
 
 // ReadFunc is [Func] for a function without side effects. It is also served at GET and
 // HEAD, with its arguments in the query string. It runs in a read-only transaction on
-// one snapshot of the database; a write by tx fails with [store.ErrReadOnly]. It must
+// one snapshot of the database; a write by tx fails with [fault.ErrReadOnly]. It must
 // have no effects outside the database either: a link on another site can run it.
 func ReadFunc[In, Out any](name string, gate Gate, call func(context.Context, *store.Tx, In) (Out, error)) Exposed {
 	f := newFunction(name, gate, call)

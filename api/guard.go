@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // guardSet holds the guards of a resource. A guard depends only on the results of the
@@ -17,7 +18,7 @@ type guardSet struct {
 	made     []atomic.Pointer[store.Guard] // by the bits of the gates; nil if there are too many
 
 	service *store.Guard
-	presets []store.Preset
+	presets []query.Preset
 	any     store.ColumnSet
 	totals  store.ColumnSet // columns that may be aggregated
 
@@ -35,7 +36,7 @@ func (s *guardSet) compile(r *resource) error {
 	}
 	for _, c := range r.table.Columns {
 		if value, ok := r.policy.Preset[c.Name]; ok {
-			preset := store.Preset{Column: c, Value: value}
+			preset := query.Preset{Column: c, Value: value}
 			if name, isVar := value.(store.Var); isVar {
 				preset.Var, preset.Value = string(name), nil
 			}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // readList answers GET and HEAD of /{table}.
@@ -49,7 +50,7 @@ func readList(x *exchange) error {
 		return err
 	}
 	if f.media.One() && rows.Count != 1 {
-		return &store.CardinalityError{Rows: rows.Count}
+		return &fault.CardinalityError{Rows: rows.Count}
 	}
 	if rows.Tag != "" && unchanged(x.r.Header, weakTag(rows.Tag)) {
 		return x.notModified(q, rawQuery, rows)

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // putRows answers PUT of /{table}: an upsert of one row, selected by filters on its key. The
@@ -20,7 +21,7 @@ func putRows(x *exchange) error {
 	if q := &w.read.Query; q.Limit != nil || q.Offset > 0 || q.After != "" {
 		return &problem.Error{Code: problem.PutLimit}
 	}
-	if !store.FixesKey(x.resource.table, w.read.Filter) || !x.keyReadable() {
+	if !query.FixesKey(x.resource.table, w.read.Filter) || !x.keyReadable() {
 		return &problem.Error{Code: problem.PutFilter, Allow: x.allowed()}
 	}
 	rows := x.s.getRows()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // Exposed is something an [API] serves: a [Resource], or what [Func] or [TxFunc]
@@ -94,17 +96,17 @@ func (r *resource) compile() error {
 	r.checkColumns(fail)
 	r.checkPresets(fail)
 	for _, name := range r.policy.Aggregates {
-		if c := r.table.Column(name); c == nil || c.Mode >= store.Hidden {
+		if c := r.table.Column(name); c == nil || c.Mode >= schema.Hidden {
 			fail("Aggregates: the table shows no column %s", name)
 		}
 	}
 	for _, name := range r.policy.UnguardedFilters {
-		if c := r.table.Column(name); c == nil || c.Mode >= store.Hidden {
+		if c := r.table.Column(name); c == nil || c.Mode >= schema.Hidden {
 			fail("UnguardedFilters: the table shows no column %s", name)
 		}
 	}
 	for _, name := range r.policy.UncheckedReferences {
-		if !slices.ContainsFunc(r.table.ForeignKeys, func(ref *store.Reference) bool { return hasColumn(ref.Columns, name) }) {
+		if !slices.ContainsFunc(r.table.ForeignKeys, func(ref *schema.Reference) bool { return hasColumn(ref.Columns, name) }) {
 			fail("UncheckedReferences: %s is not a foreign key of the table", name)
 		}
 	}
@@ -121,7 +123,7 @@ func (r *resource) checkColumns(fail func(string, ...any)) {
 		switch {
 		case c == nil:
 			fail("Columns: the table has no column %s", name)
-		case c.Mode >= store.Hidden:
+		case c.Mode >= schema.Hidden:
 			fail("Columns: %s is %s in the model, and a policy cannot open it", name, modeName(c.Mode))
 		case rule.Create.n != nil && !creatable.Has(c):
 			fail("Columns: %s cannot be given by a client, so Create has no meaning; see the plinth tag of the model", name)
@@ -143,7 +145,7 @@ func (r *resource) checkPresets(fail func(string, ...any)) {
 		case isVar && !knownVariable(string(variable)):
 			fail("Preset: %s: unknown variable %s", name, variable)
 		case !isVar && value != nil:
-			if _, err := store.Bind(r.table, store.Compare(name, store.OpEq, value)); err != nil {
+			if _, err := store.Bind(r.table, store.Compare(name, query.OpEq, value)); err != nil {
 				fail("Preset: %w", err)
 			}
 		}
@@ -206,8 +208,8 @@ func hasColumn(columns []*store.Column, name string) bool {
 	return slices.ContainsFunc(columns, func(c *store.Column) bool { return c.Name == name })
 }
 
-func modeName(m store.Mode) string {
-	if m == store.Secret {
+func modeName(m schema.Mode) string {
+	if m == schema.Secret {
 		return "secret"
 	}
 	return "hidden"

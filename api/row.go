@@ -6,6 +6,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // readOne answers GET and HEAD of /{table}/{id}.
@@ -68,7 +70,7 @@ func (rq *request) rowQuery() (*pgrst.Read, store.Cond, error) {
 // byID returns the condition that selects the row of the path. An id that is not a valid
 // value of its column is rejected without a statement.
 func (rq *request) byID() (store.Cond, error) {
-	id, err := store.KeyCond(rq.resource.table, rq.path.ID)
+	id, err := query.KeyCond(rq.resource.table, rq.path.ID)
 	if err != nil {
 		return store.Cond{}, err
 	}
@@ -90,7 +92,7 @@ func (rq *request) readRow(q *store.Query, rows *store.Rows) error {
 	case err == nil && rows.Count == 0:
 		return store.ErrNotFound
 	case err == nil && rows.Count > 1:
-		return &store.CardinalityError{Rows: rows.Count}
+		return &fault.CardinalityError{Rows: rows.Count}
 	}
 	return err
 }

@@ -1,6 +1,9 @@
 package api
 
-import "github.com/seed-7694ebf6/plinth/store"
+import (
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
+)
 
 // RowRule is a [Rule] that depends on the row: the database decides it, or Go
 // where the row is at hand. The zero RowRule allows no row.
@@ -13,14 +16,14 @@ type RowRule struct {
 // Owner allows rows that hold the caller's ID in the column. A caller without an ID
 // owns nothing.
 func Owner(column string) RowRule {
-	return Where(store.Compare(column, store.OpEq, store.Var(varID)))
+	return Where(store.Compare(column, query.OpEq, store.Var(varID)))
 }
 
 // Where allows the rows that the condition selects. Its operands may be
 // variables of the caller, written as [store.Var]:
 //
 //	principal.id, principal.subject, principal.tenant, principal.session
-//	principal.roles           a list, for store.OpIn
+//	principal.roles           a list, for query.OpIn
 //	principal.claims.<name>   a claim of the token; dots lead into objects
 //
 // If the caller has no value for a variable, or a value of another type than the column,

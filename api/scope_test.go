@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // TestHookScope checks what application code inside a request knows of it.
@@ -128,15 +129,15 @@ func TestScopeOfRequest(t *testing.T) {
 		}
 		for _, tt := range []struct {
 			who     auth.Principal
-			want    store.Caller
+			want    query.Caller
 			timeout time.Duration
 		}{
-			{auth.Principal{}, store.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}, 3 * time.Second},
-			{auth.Principal{Kind: auth.Anonymous, ID: "key"}, store.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}, 3 * time.Second},
-			{auth.Principal{Kind: auth.User, ID: "ann"}, store.Caller{ID: "ann"}, 8 * time.Second},
-			{auth.Principal{Kind: auth.User, ID: "guest", IsAnonymous: true}, store.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}, 8 * time.Second},
-			{auth.Principal{Kind: auth.User, ID: "a key", CountedAs: "ann"}, store.Caller{ID: "ann"}, 8 * time.Second},
-			{auth.Principal{Kind: auth.Service, ID: "s"}, store.Caller{}, 0},
+			{auth.Principal{}, query.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}, 3 * time.Second},
+			{auth.Principal{Kind: auth.Anonymous, ID: "key"}, query.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}, 3 * time.Second},
+			{auth.Principal{Kind: auth.User, ID: "ann"}, query.Caller{ID: "ann"}, 8 * time.Second},
+			{auth.Principal{Kind: auth.User, ID: "guest", IsAnonymous: true}, query.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}, 8 * time.Second},
+			{auth.Principal{Kind: auth.User, ID: "a key", CountedAs: "ann"}, query.Caller{ID: "ann"}, 8 * time.Second},
+			{auth.Principal{Kind: auth.Service, ID: "s"}, query.Caller{}, 0},
 		} {
 			r, record := reqinfo.Begin(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
 			record.SetClientAddress(netip.MustParseAddr("2001:db8::7"))

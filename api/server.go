@@ -15,6 +15,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // server is the compiled API. Nothing in it changes but caches.
@@ -87,7 +88,7 @@ func newExchange(s *server, w http.ResponseWriter, r *http.Request) *exchange {
 // fail answers with an error. The store does not know the limit of an answer
 // that grew too large, and the client has to learn it.
 func (x *exchange) fail(err error) {
-	if errors.Is(err, store.ErrTooLarge) {
+	if errors.Is(err, fault.ErrTooLarge) {
 		err = &pgrst.LimitError{Limit: "answer", Max: x.s.config.Limits.Answer, Unit: "bytes"}
 	}
 	if x.s.config.Explain && x.resource != nil && errors.Is(err, store.ErrDenied) {

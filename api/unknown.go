@@ -8,13 +8,13 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
-	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // unknownTable is the answer for a table that is not exposed, whether it exists or not.
 // Its hint names a similar table that the caller may use.
 func (rq *request) unknownTable(name string) error {
-	e := &store.UnknownTableError{Table: errtext.Quote(name)}
+	e := &fault.UnknownTableError{Table: errtext.Quote(name)}
 	nameOf := func(r *resource) string { return r.table.Name }
 	if r := errtext.Nearest(name, errtext.MaxTypos(name), rq.s.resources.list, nameOf, rq.caller.mayUse); r != nil {
 		e.Near = r.table.Name

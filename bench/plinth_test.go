@@ -8,6 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 )
 
@@ -23,7 +24,7 @@ func newPlinth(ctx context.Context, config *serverConfig) (http.Handler, error) 
 		return nil, err
 	}
 	only := func(column string, value any) api.Policy {
-		return api.Policy{Read: api.Where(store.Compare(column, store.OpEq, value))}
+		return api.Policy{Read: api.Where(store.Compare(column, query.OpEq, value))}
 	}
 	a.Add(
 		api.Resource[Item]{Policy: hiding(config.Hidden)},
@@ -43,7 +44,7 @@ func hiding(titles []string) api.Policy {
 	}
 	rules := []api.Rule{policy.Read}
 	for _, title := range titles {
-		rules = append(rules, api.Where(store.Compare("title", store.OpNeq, title)))
+		rules = append(rules, api.Where(store.Compare("title", query.OpNeq, title)))
 	}
 	policy.Read = api.AllOf(rules...)
 	return policy

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 )
 
@@ -31,7 +32,7 @@ func TestScopeLimits(t *testing.T) {
 		return l
 	}}))
 	scope := guards(db, nil, map[string]store.Guard{"authors": all()})
-	scope.Caller, scope.StatementTimeout = store.Caller{ID: "ann"}, 7*time.Second
+	scope.Caller, scope.StatementTimeout = query.Caller{ID: "ann"}, 7*time.Second
 	for _, s := range []*store.Scope{scope, nil} {
 		l.timeouts, l.callers = nil, nil
 		repo := store.For[Author](db)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -48,7 +49,7 @@ func refusedByLimit(t *testing.T, db *store.DB, id int64, most int) {
 	t.Helper()
 	before := must(store.For[Reply](db).Count(t.Context(), store.True()))
 	err := store.For[Reply](db).Delete(t.Context(), id)
-	var limit *store.LimitError
+	var limit *fault.LimitError
 	if !errors.As(err, &limit) || limit.Limit != most || code(err) != problem.LimitExceeded {
 		t.Errorf("deleting %d: %v", id, err)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"reflect"
 
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
@@ -31,16 +32,16 @@ func ColumnOf[T, V any](field func(*T) *V) Col[T, V] {
 }
 
 // Eq selects the rows where the column equals v.
-func (c Col[T, V]) Eq(v V) Cond { return c.compare(OpEq, v) }
+func (c Col[T, V]) Eq(v V) Cond { return c.compare(query.OpEq, v) }
 
 // Ne selects the rows where the column differs from v; NULL does not.
-func (c Col[T, V]) Ne(v V) Cond { return c.compare(OpNeq, v) }
+func (c Col[T, V]) Ne(v V) Cond { return c.compare(query.OpNeq, v) }
 
 // In selects the rows where the column equals one of the values.
-func (c Col[T, V]) In(values ...V) Cond { return c.compare(OpIn, values) }
+func (c Col[T, V]) In(values ...V) Cond { return c.compare(query.OpIn, values) }
 
 // Null selects the rows where the column is NULL.
-func (c Col[T, V]) Null() Cond { return c.compare(OpIsNull, nil) }
+func (c Col[T, V]) Null() Cond { return c.compare(query.OpIsNull, nil) }
 
 // Asc sorts by the column, NULL last.
 func (c Col[T, V]) Asc() Order { return Order{Field: c.ref} }
@@ -51,7 +52,7 @@ func (c Col[T, V]) Desc() Order { return Order{Field: c.ref, Desc: true} }
 // To sets the column to v in [Repo.Patch].
 func (c Col[T, V]) To(v V) Set { return Set{field: c.ref, value: v} }
 
-func (c Col[T, V]) compare(op Op, v any) Cond {
+func (c Col[T, V]) compare(op query.Op, v any) Cond {
 	return query.CondOf(&query.Node{Kind: query.NodeCompare, Field: c.ref, Op: op, Operand: query.OperandOf(v)})
 }
 
@@ -64,16 +65,16 @@ func Number[T, V any](field func(*T) *V) NumberCol[T, V] {
 }
 
 // Lt selects the rows where the column is less than v.
-func (c NumberCol[T, V]) Lt(v V) Cond { return c.compare(OpLt, v) }
+func (c NumberCol[T, V]) Lt(v V) Cond { return c.compare(query.OpLt, v) }
 
 // Lte selects the rows where the column is at most v.
-func (c NumberCol[T, V]) Lte(v V) Cond { return c.compare(OpLte, v) }
+func (c NumberCol[T, V]) Lte(v V) Cond { return c.compare(query.OpLte, v) }
 
 // Gt selects the rows where the column is greater than v.
-func (c NumberCol[T, V]) Gt(v V) Cond { return c.compare(OpGt, v) }
+func (c NumberCol[T, V]) Gt(v V) Cond { return c.compare(query.OpGt, v) }
 
 // Gte selects the rows where the column is at least v.
-func (c NumberCol[T, V]) Gte(v V) Cond { return c.compare(OpGte, v) }
+func (c NumberCol[T, V]) Gte(v V) Cond { return c.compare(query.OpGte, v) }
 
 // Add adds v to the column in [Repo.Patch]; the sum is computed by the
 // database. Only columns of integers can be added to.
@@ -89,10 +90,10 @@ func TextColumn[T any](field func(*T) *string) TextCol[T] {
 
 // Like selects the rows where the column matches a pattern: % stands for any run of
 // characters, _ for one, and a backslash escapes the next character.
-func (c TextCol[T]) Like(pattern string) Cond { return c.compare(OpLike, pattern) }
+func (c TextCol[T]) Like(pattern string) Cond { return c.compare(query.OpLike, pattern) }
 
 // ILike is Like without regard to case.
-func (c TextCol[T]) ILike(pattern string) Cond { return c.compare(OpILike, pattern) }
+func (c TextCol[T]) ILike(pattern string) Cond { return c.compare(query.OpILike, pattern) }
 
 // Search selects the rows where the column has all the words of a query, in any order
 // and without regard to case. A * after a word makes it a prefix and a - before a word
@@ -103,7 +104,7 @@ func (c TextCol[T]) ILike(pattern string) Cond { return c.compare(OpILike, patte
 // A word is a run of characters that are no white space, punctuation or symbols,
 // so hyphens and underscores separate; a text in a script without spaces is one
 // long word.
-func (c TextCol[T]) Search(text string) Cond { return c.compare(OpSearch, text) }
+func (c TextCol[T]) Search(text string) Cond { return c.compare(query.OpSearch, text) }
 
 // Set is one assignment of an update.
 type Set struct {
@@ -123,5 +124,5 @@ func (s Set) column(t *Table) (*Column, error) {
 	if c := t.Column(s.name); c != nil {
 		return c, nil
 	}
-	return nil, &UnknownColumnError{Table: t.Name, Column: s.name}
+	return nil, &fault.UnknownColumnError{Table: t.Name, Column: s.name}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 type printed struct {
@@ -29,8 +30,8 @@ func TestCondString(t *testing.T) {
 		{store.Eq("name", `a"b`), `name = "a\"b"`, nil},
 		{store.Eq("name", nil), "name is null", nil},
 		{store.In("rank", []int64{1, 2}), "rank in [1 2]", nil},
-		{store.In("rank", store.Texts{"1", "2"}), `rank in "1", "2"`, nil},
-		{store.Compare("rank", store.OpLt, store.Text("7")), `rank < "7"`, nil},
+		{store.In("rank", query.Texts{"1", "2"}), `rank in "1", "2"`, nil},
+		{store.Compare("rank", query.OpLt, store.Text("7")), `rank < "7"`, nil},
 		{name.Like("a%"), `full_name like "a%"`, nil},
 		{store.Not(store.And(store.Null("a"), store.Eq("b", store.Var("x")))), "not (a is null and b = x)", []string{"x"}},
 		{

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -24,7 +25,7 @@ func TestConstantsOfRulesArePlanned(t *testing.T) {
 		mustRun(t, db.Bun().DB, statement)
 	}
 	guard := all()
-	guard.Read = store.And(store.Eq("size", 3), store.Compare("rank", store.OpEq, store.Var("rank")))
+	guard.Read = store.And(store.Eq("size", 3), store.Compare("rank", query.OpEq, store.Var("rank")))
 	scope := guards(db, map[string]string{"rank": "3"}, map[string]store.Guard{"ranked": guard})
 	e, err := access.New(db, db.Table(ranked{}), scope).Explain(t.Context(), &store.Query{}, store.ReadOptions{}, access.PlanText)
 	if err != nil {
@@ -72,7 +73,7 @@ func TestConstants(t *testing.T) {
 		}{
 			{"authors", store.Eq("name", "Ann"), "name", `= 'Ann'`},
 			{"authors", store.In("name", []string{"Ann", "Bob"}), "name", `in ('Ann', 'Bob')`},
-			{"posts", store.Compare("score", store.OpGt, -7), "score", `> -7`},
+			{"posts", store.Compare("score", query.OpGt, -7), "score", `> -7`},
 			{"posts", store.Eq("public", true), "public", map[bool]string{true: "= true", false: "= 1"}[pg]},
 			{"authors", store.Eq("name", "O'Hara"), "name", ""},
 			{"authors", store.Eq("name", `a\`), "name", ""},
@@ -80,7 +81,7 @@ func TestConstants(t *testing.T) {
 			{"authors", store.Eq("name", strings.Repeat("a", 65)), "name", ""},
 			{"authors", store.In("name", []string{"Ann", "$1"}), "name", ""},
 			{"authors", store.Eq("email", "ann@example.com"), "email", ""},
-			{"posts", store.Compare("score", store.OpGt, math.MinInt64), "score", ""},
+			{"posts", store.Compare("score", query.OpGt, math.MinInt64), "score", ""},
 			{"posts", store.Eq("rating", 1.5), "rating", ""},
 		} {
 			guard := all()

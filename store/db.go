@@ -32,7 +32,7 @@ type Options struct {
 
 	// MaxLogBytes is how many bytes of changes a request may add to the change log:
 	// one write, or all writes of its transaction. More are rejected with a
-	// [LimitError]. Code outside requests is not bounded. Negative sets no limit.
+	// [fault.LimitError]. Code outside requests is not bounded. Negative sets no limit.
 	//
 	// Defaults to 16 MiB.
 	MaxLogBytes int

@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 func TestPossible(t *testing.T) {
 	t.Parallel()
-	mine := store.Compare("owner_id", store.OpEq, store.Var("principal.id"))
-	other := store.Compare("team_id", store.OpEq, store.Var("principal.claims.team"))
+	mine := store.Compare("owner_id", query.OpEq, store.Var("principal.id"))
+	other := store.Compare("team_id", query.OpEq, store.Var("principal.claims.team"))
 	open := store.Eq("open", true)
 	variables := func(name string) (string, bool) {
 		switch name {

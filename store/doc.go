@@ -78,7 +78,7 @@
 // default is restrict. The junction of m2m is a model with these two belongs-to fields.
 // Pass it to [DB.Register] before or together with the models it joins.
 //
-// The plinth tag is one of createonly, readonly, hidden and secret (a [Mode]), or
+// The plinth tag is one of createonly, readonly, hidden and secret (a [schema.Mode]), or
 // searchable ([TextCol.Search]), or both. The validate tag has the rules of package
 // store/validate.
 //

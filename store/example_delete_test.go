@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 	"github.com/uptrace/bun"
 )
@@ -54,7 +55,7 @@ func ExampleSoftDelete() {
 	count()
 
 	before := time.Now().Add(time.Minute)
-	old, err := letters.WithDeleted().List(ctx, store.Query{Where: store.Compare("deleted_at", store.OpLt, before)})
+	old, err := letters.WithDeleted().List(ctx, store.Query{Where: store.Compare("deleted_at", query.OpLt, before)})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 	"github.com/uptrace/bun"
 )
@@ -226,7 +227,7 @@ func ExampleRepo_As() {
 	defer done()
 
 	products := db.Table(Product{})
-	available, err := store.Bind(products, store.Compare("stock", store.OpGt, 0))
+	available, err := store.Bind(products, store.Compare("stock", query.OpGt, 0))
 	if err != nil {
 		log.Fatal(err)
 	}

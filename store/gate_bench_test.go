@@ -8,6 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 	"github.com/uptrace/bun"
 )
@@ -19,9 +20,9 @@ func BenchmarkGate(b *testing.B) {
 		db := idleDB(b, dialect)
 		posts := db.Table(Post{})
 		gate := access.New(db, posts, authorScope(db))
-		point := store.Compare("id", store.OpEq, store.Text("01a1f84e-f789-76a5-be20-a71b1683346d"))
+		point := store.Compare("id", query.OpEq, store.Text("01a1f84e-f789-76a5-be20-a71b1683346d"))
 		list := store.Query{
-			Where: store.Compare("score", store.OpLte, store.Text("500")), Order: []store.Order{{Column: "score", Desc: true}},
+			Where: store.Compare("score", query.OpLte, store.Text("500")), Order: []store.Order{{Column: "score", Desc: true}},
 			Limit: store.Limit(20),
 		}
 		tree := list
@@ -65,7 +66,7 @@ func BenchmarkGate(b *testing.B) {
 
 // authorScope is a caller who may do everything with the posts of one author.
 func authorScope(db *store.DB) *store.Scope {
-	own := must(store.Bind(db.Table(Post{}), store.Compare("author_id", store.OpEq, store.Var("id"))))
+	own := must(store.Bind(db.Table(Post{}), store.Compare("author_id", query.OpEq, store.Var("id"))))
 	guards := map[*store.Table]*store.Guard{}
 	for _, t := range db.Tables() {
 		all := t.AllColumns()

@@ -17,7 +17,7 @@ import (
 // one with [GroupBy], [CountInto], [SumInto], [MinInto] or [MaxInto].
 type GroupPart[T, G any] struct {
 	field     query.Field
-	aggregate Aggregate
+	aggregate query.Aggregate
 	at        func(*G) any // the field
 }
 
@@ -28,27 +28,27 @@ func GroupBy[T, G, V any](c Col[T, V], into func(*G) *V) GroupPart[T, G] {
 
 // CountInto counts the rows of a group.
 func CountInto[T, G any](into func(*G) *int64) GroupPart[T, G] {
-	return groupPart[T](query.Field{}, AggregateCount, into)
+	return groupPart[T](query.Field{}, query.AggregateCount, into)
 }
 
 // SumInto adds the values of a column of integers or decimals, exactly. A group without
 // values leaves the field as it is.
 func SumInto[T, G, V any](c NumberCol[T, V], into func(*G) *Decimal) GroupPart[T, G] {
-	return groupPart[T](c.ref, AggregateSum, into)
+	return groupPart[T](c.ref, query.AggregateSum, into)
 }
 
 // MinInto finds the smallest value of a column. A group without values leaves the field as
 // it is.
 func MinInto[T, G, V any](c Col[T, V], into func(*G) *V) GroupPart[T, G] {
-	return groupPart[T](c.ref, AggregateMin, into)
+	return groupPart[T](c.ref, query.AggregateMin, into)
 }
 
 // MaxInto finds the greatest value of a column, as [MinInto] the smallest.
 func MaxInto[T, G, V any](c Col[T, V], into func(*G) *V) GroupPart[T, G] {
-	return groupPart[T](c.ref, AggregateMax, into)
+	return groupPart[T](c.ref, query.AggregateMax, into)
 }
 
-func groupPart[T, G, V any](field query.Field, a Aggregate, into func(*G) *V) GroupPart[T, G] {
+func groupPart[T, G, V any](field query.Field, a query.Aggregate, into func(*G) *V) GroupPart[T, G] {
 	return GroupPart[T, G]{field, a, func(g *G) any { return into(g) }}
 }
 
@@ -90,7 +90,7 @@ func Groups[T, G any](ctx context.Context, rows Repo[T], q Query, parts ...Group
 // groupedValue is one value of a group.
 type groupedValue struct {
 	field     query.Field
-	aggregate Aggregate
+	aggregate query.Aggregate
 	column    *Column // nil: the rows are counted
 }
 
@@ -127,7 +127,7 @@ func (w *groupedValue) set(at any, raw []byte) error {
 		return nil
 	}
 	switch w.aggregate {
-	case AggregateCount, AggregateSum:
+	case query.AggregateCount, query.AggregateSum:
 		return json.Unmarshal(raw, at)
 	}
 	bound, err := w.column.ParseJSON(raw)

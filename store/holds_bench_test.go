@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -39,11 +40,11 @@ func BenchmarkHolds(b *testing.B) {
 				b.Fatal(err)
 			}
 			for name, cond := range map[string]store.Cond{
-				"cs":        store.Compare("meta", store.OpContains, store.Text("["+list+"]")),
-				"cs nested": store.Compare("nested", store.OpContains, store.Text("["+nested+"]")),
-				"cs array":  store.Compare("labels", store.OpContains, asked),
-				"cd array":  store.Compare("labels", store.OpContained, append(asked, "2")),
-				"ov array":  store.Compare("labels", store.OpOverlaps, strings.Split(strings.Repeat("x", elements), "")),
+				"cs":        store.Compare("meta", query.OpContains, store.Text("["+list+"]")),
+				"cs nested": store.Compare("nested", query.OpContains, store.Text("["+nested+"]")),
+				"cs array":  store.Compare("labels", query.OpContains, asked),
+				"cd array":  store.Compare("labels", query.OpContained, append(asked, "2")),
+				"ov array":  store.Compare("labels", query.OpOverlaps, strings.Split(strings.Repeat("x", elements), "")),
 			} {
 				b.Run(name, func(b *testing.B) {
 					for b.Loop() {

@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/changelog"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -128,7 +129,7 @@ func texts(t *testing.T, body []byte) []string {
 func (a *attack) want(t *testing.T, what string, c store.Cond, refusable bool, oracle func(text string) bool) {
 	t.Helper()
 	var out store.Rows
-	err := a.gate.Read(t.Context(), &store.Query{Select: []store.Selected{{Column: "id"}}, Where: store.And(store.Compare("id", store.OpLt, a.below), c)}, store.ReadOptions{}, &out)
+	err := a.gate.Read(t.Context(), &store.Query{Select: []store.Selected{{Column: "id"}}, Where: store.And(store.Compare("id", query.OpLt, a.below), c)}, store.ReadOptions{}, &out)
 	if err != nil {
 		if !refusable || !typed(err) {
 			t.Errorf("%s: %v", what, err)
@@ -154,10 +155,10 @@ func (a *attack) want(t *testing.T, what string, c store.Cond, refusable bool, o
 func (a *attack) compare(t *testing.T) {
 	t.Helper()
 	for _, s := range a.corpus {
-		for op, oracle := range map[store.Op]func(string) bool{
-			store.OpEq: func(x string) bool { return x == s }, store.OpNeq: func(x string) bool { return x != s },
-			store.OpLt: func(x string) bool { return x < s }, store.OpLte: func(x string) bool { return x <= s },
-			store.OpGt: func(x string) bool { return x > s }, store.OpGte: func(x string) bool { return x >= s },
+		for op, oracle := range map[query.Op]func(string) bool{
+			query.OpEq: func(x string) bool { return x == s }, query.OpNeq: func(x string) bool { return x != s },
+			query.OpLt: func(x string) bool { return x < s }, query.OpLte: func(x string) bool { return x <= s },
+			query.OpGt: func(x string) bool { return x > s }, query.OpGte: func(x string) bool { return x >= s },
 		} {
 			if !storable(s) {
 				oracle = nil
@@ -168,7 +169,7 @@ func (a *attack) compare(t *testing.T) {
 		if !storable(s) {
 			in = nil
 		}
-		a.want(t, fmt.Sprintf("in %.40q", s), store.In("text", store.Texts{s, s}), !storable(s), in)
+		a.want(t, fmt.Sprintf("in %.40q", s), store.In("text", query.Texts{s, s}), !storable(s), in)
 		a.want(t, fmt.Sprintf("in Go %.40q", s), store.In("text", []string{s}), !storable(s), in)
 	}
 }
@@ -185,8 +186,8 @@ func (a *attack) match(t *testing.T) {
 		if broken {
 			like, ilike = nil, nil
 		}
-		a.want(t, fmt.Sprintf("like %.40q", s), store.Compare("text", store.OpLike, store.Text(s)), broken, like)
-		a.want(t, fmt.Sprintf("ilike %.40q", s), store.Compare("text", store.OpILike, store.Text(s)), broken, ilike)
+		a.want(t, fmt.Sprintf("like %.40q", s), store.Compare("text", query.OpLike, store.Text(s)), broken, like)
+		a.want(t, fmt.Sprintf("ilike %.40q", s), store.Compare("text", query.OpILike, store.Text(s)), broken, ilike)
 		var match, imatch func(string) bool
 		if re, err := regexp.Compile("(?s)" + s); err == nil {
 			match = re.MatchString
@@ -194,17 +195,17 @@ func (a *attack) match(t *testing.T) {
 		if re, err := regexp.Compile("(?s)" + fold(s)); err == nil {
 			imatch = func(x string) bool { return re.MatchString(fold(x)) }
 		}
-		a.want(t, fmt.Sprintf("match %.40q", s), store.Compare("text", store.OpMatch, store.Text(s)), true, match)
-		a.want(t, fmt.Sprintf("imatch %.40q", s), store.Compare("text", store.OpIMatch, store.Text(s)), true, imatch)
+		a.want(t, fmt.Sprintf("match %.40q", s), store.Compare("text", query.OpMatch, store.Text(s)), true, match)
+		a.want(t, fmt.Sprintf("imatch %.40q", s), store.Compare("text", query.OpIMatch, store.Text(s)), true, imatch)
 	}
 	// A pattern of 64 KiB is no fault either.
 	a.below = len(a.corpus)
 	for _, s := range a.corpus[len(a.corpus)-longTexts:] {
 		plain := !strings.ContainsAny(s, `%_\`)
 		if plain {
-			a.want(t, fmt.Sprintf("like %.40q", s), store.Compare("text", store.OpLike, store.Text(s)), false, func(x string) bool { return x == s })
+			a.want(t, fmt.Sprintf("like %.40q", s), store.Compare("text", query.OpLike, store.Text(s)), false, func(x string) bool { return x == s })
 		}
-		a.want(t, fmt.Sprintf("match %.40q", s), store.And(store.Eq("id", 0), store.Compare("text", store.OpMatch, store.Text(s))), true, func(string) bool { return false })
+		a.want(t, fmt.Sprintf("match %.40q", s), store.And(store.Eq("id", 0), store.Compare("text", query.OpMatch, store.Text(s))), true, func(string) bool { return false })
 	}
 }
 
@@ -212,7 +213,7 @@ func (a *attack) match(t *testing.T) {
 func (a *attack) otherKinds(t *testing.T) {
 	t.Helper()
 	for _, s := range a.corpus {
-		for _, op := range []store.Op{store.OpEq, store.OpGt, store.OpLike, store.OpMatch} {
+		for _, op := range []query.Op{query.OpEq, query.OpGt, query.OpLike, query.OpMatch} {
 			err := a.read(t, store.Query{Where: store.Compare("num", op, store.Text(s))})
 			if err != nil && !typed(err) {
 				t.Errorf("num op %d %.40q: %v", op, s, err)
@@ -252,7 +253,7 @@ func (a *attack) names(t *testing.T) {
 			"order by a related column": {Order: []store.Order{{Relation: "next", Column: s}}},
 			"relation":                  {With: []store.Embed{{Relation: s}}}, "related": {Where: store.Related(s, store.Cond{})},
 			"column of a relation": {With: []store.Embed{{Relation: "next", Query: store.Query{Select: []store.Selected{{Column: s}}}}}},
-			"cursor":               {After: store.Cursor(s)},
+			"cursor":               {After: query.Cursor(s)},
 			"type":                 {Select: []store.Selected{{Column: "id", Cast: s + " "}}},
 		} {
 			if err := a.read(t, q); !typed(err) {

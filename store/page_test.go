@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // Walking a list by pages must give the list, whatever the order: mixed
@@ -20,7 +21,7 @@ func TestPagesAreTheList(t *testing.T) {
 			{Column: "rating", Desc: true},
 			{Column: "title", Desc: true},
 		},
-		"forced":  {{Column: "rating", Nulls: store.NullsFirst}, {Column: "score"}},
+		"forced":  {{Column: "rating", Nulls: query.NullsFirst}, {Column: "score"}},
 		"related": {{Relation: "author", Column: "name", Desc: true}, {Column: "score"}},
 	}
 	engines(t, func(t *testing.T, db *store.DB) {

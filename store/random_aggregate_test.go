@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -139,9 +140,9 @@ func askSales(t *testing.T, db *store.DB, r *rand.Rand, round int, sales []*Sale
 	for _, column := range by {
 		q.Select = append(q.Select, store.Selected{Column: column})
 	}
-	q.Where = store.And(store.Compare("id", store.OpGte, int64(round)*100), store.Compare("id", store.OpLt, int64(round)*100+100))
+	q.Where = store.And(store.Compare("id", query.OpGte, int64(round)*100), store.Compare("id", query.OpLt, int64(round)*100+100))
 	for i := range 1 + r.IntN(5) {
-		sel := store.Selected{As: fmt.Sprintf("v%d", i), Aggregate: store.AggregateCount + store.Aggregate(r.IntN(5))}
+		sel := store.Selected{As: fmt.Sprintf("v%d", i), Aggregate: query.AggregateCount + query.Aggregate(r.IntN(5))}
 		sel.Column = []string{"qty", "price", "weight"}[r.IntN(3)]
 		q.Select = append(q.Select, sel)
 	}
@@ -232,7 +233,7 @@ func checkAggregate(sel store.Selected, got any, members []*Sale) error {
 			scale = max(scale, len(frac))
 		}
 	}
-	if sel.Aggregate == store.AggregateCount {
+	if sel.Aggregate == query.AggregateCount {
 		return wantText(got, strconv.Itoa(len(values)))
 	}
 	if len(values) == 0 {
@@ -243,11 +244,11 @@ func checkAggregate(sel store.Selected, got any, members []*Sale) error {
 		want.Add(want, v)
 	}
 	switch sel.Aggregate {
-	case store.AggregateMin:
+	case query.AggregateMin:
 		want = slices.MinFunc(values, (*big.Rat).Cmp)
-	case store.AggregateMax:
+	case query.AggregateMax:
 		want = slices.MaxFunc(values, (*big.Rat).Cmp)
-	case store.AggregateAvg:
+	case query.AggregateAvg:
 		want.Quo(want, big.NewRat(int64(len(values)), 1))
 		return closeTo(fmt.Sprint(got), want)
 	}

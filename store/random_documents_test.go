@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // leafDocs are documents in canonical form, so that no two are equal as texts.
@@ -81,20 +82,20 @@ func (f *forest) documentLeaf() tree {
 // docTextLeaf compares texts that find finds in documents.
 func (f *forest) docTextLeaf(find func(*leafRow) (any, bool)) tree {
 	texts := []string{"1", "1.0", "10", "9", "a", "A", "x", "X", "true", "", `é'"`, `{"c": "x"}`, `["x", "y"]`, "b"}
-	ops := append(slices.Clone(leafOps), store.OpLike, store.OpILike)
+	ops := append(slices.Clone(leafOps), query.OpLike, query.OpILike)
 	op := ops[f.r.IntN(len(ops))]
 	judge := func(row *leafRow, operand string) ternary {
 		v, ok := find(row)
 		switch {
-		case !ok && op == store.OpDistinct:
+		case !ok && op == query.OpDistinct:
 			return yes
 		case !ok:
 			return unknown
-		case op == store.OpLike:
+		case op == query.OpLike:
 			return ternaryOf(likeOracle(operand, v.(string)))
-		case op == store.OpILike:
+		case op == query.OpILike:
 			return ternaryOf(likeOracle(strings.ToLower(operand), strings.ToLower(v.(string))))
-		case op == store.OpDistinct:
+		case op == query.OpDistinct:
 			return ternaryOf(v != operand)
 		}
 		return compareNumbers(op, 1+strings.Compare(v.(string), operand), 1)
@@ -102,7 +103,7 @@ func (f *forest) docTextLeaf(find func(*leafRow) (any, bool)) tree {
 	operands := make([]string, 1+f.r.IntN(3))
 	for i := range operands {
 		operands[i] = texts[f.r.IntN(len(texts))]
-		if op == store.OpLike || op == store.OpILike {
+		if op == query.OpLike || op == query.OpILike {
 			operands[i] = []string{"%", "_", "a%", "%x%", "1_", "%\""}[f.r.IntN(6)]
 		}
 	}
@@ -115,22 +116,22 @@ func (f *forest) docTextLeaf(find func(*leafRow) (any, bool)) tree {
 // docJSONLeaf compares documents that find finds in documents.
 func (f *forest) docJSONLeaf(find func(*leafRow) (any, bool)) tree {
 	parts := append([]string{`null`, `1`, `1.00`, `"x"`, `{"a":1.000}`, `{"c":"x"}`, `["x"]`, `{"b":{}}`, `true`, `[[]]`, `["a",{}]`, `{"b":{"c":9.0}}`}, leafDocs...)
-	ops := []store.Op{store.OpContains, store.OpContains, store.OpContained, store.OpEq, store.OpNeq, store.OpDistinct}
+	ops := []query.Op{query.OpContains, query.OpContains, query.OpContained, query.OpEq, query.OpNeq, query.OpDistinct}
 	op := ops[f.r.IntN(len(ops))]
 	judge := func(row *leafRow, operand string) ternary {
 		v, ok := find(row)
 		switch {
-		case !ok && op == store.OpDistinct:
+		case !ok && op == query.OpDistinct:
 			return yes
 		case !ok:
 			return unknown
-		case op == store.OpContains:
+		case op == query.OpContains:
 			return ternaryOf(docContains(v, readDoc(operand), true))
-		case op == store.OpContained:
+		case op == query.OpContained:
 			return ternaryOf(docContains(readDoc(operand), v, true))
 		}
 		equal := docPrinted(v, "") == docPrinted(readDoc(operand), "")
-		return ternaryOf(equal == (op == store.OpEq))
+		return ternaryOf(equal == (op == query.OpEq))
 	}
 	operands := make([]string, 1+f.r.IntN(3))
 	for i := range operands {

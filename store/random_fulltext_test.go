@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // fullTextQueries are words of bios, beginnings of some, and one of none. What is no
@@ -24,25 +25,25 @@ type wordQuery struct {
 // for to_tsquery and the three other functions, under the configuration simple:
 // the words are those of [oracleWords], none is stemmed or left out.
 func (f *forest) fullTextLeaf() tree {
-	var op store.Op
+	var op query.Op
 	var q wordQuery
 	switch f.r.IntN(5) {
 	case 0:
-		op, q = store.OpFullTextPlain, f.plainQuery()
+		op, q = query.OpFullTextPlain, f.plainQuery()
 	case 1:
-		op, q = store.OpFullTextPhrase, f.phraseQuery()
+		op, q = query.OpFullTextPhrase, f.phraseQuery()
 	case 2:
-		op, q = store.OpFullTextWeb, f.webQuery()
+		op, q = query.OpFullTextWeb, f.webQuery()
 	case 3:
 		return f.stemmedLeaf()
 	default:
-		op, q = store.OpFullText, f.tsQuery(3)
+		op, q = query.OpFullText, f.tsQuery(3)
 	}
-	operands := []any{store.Text(q.text), q.text, store.FullText{Query: q.text}, store.FullText{Config: "Simple", Query: q.text}}
+	operands := []any{store.Text(q.text), q.text, query.FullText{Query: q.text}, query.FullText{Config: "Simple", Query: q.text}}
 	return bioLeaf(op, operands[f.r.IntN(len(operands))], q)
 }
 
-func bioLeaf(op store.Op, operand any, q wordQuery) tree {
+func bioLeaf(op query.Op, operand any, q wordQuery) tree {
 	return tree{store.Compare("bio", op, operand), func(row *leafRow) ternary {
 		if row.values["bio"] < 0 {
 			return unknown
@@ -55,7 +56,7 @@ func bioLeaf(op store.Op, operand any, q wordQuery) tree {
 func (f *forest) stemmedLeaf() tree {
 	asked := []string{"apple", "apples", "reddish", "green apples"}[f.r.IntN(4)]
 	stem := func(w string) string { return strings.TrimSuffix(w, "s") }
-	return bioLeaf(store.OpFullTextPlain, store.FullText{Config: "english", Query: asked}, wordQuery{asked, func(words []string) bool {
+	return bioLeaf(query.OpFullTextPlain, query.FullText{Config: "english", Query: asked}, wordQuery{asked, func(words []string) bool {
 		return !slices.ContainsFunc(strings.Fields(asked), func(a string) bool {
 			return !slices.ContainsFunc(words, func(w string) bool { return stem(w) == stem(a) })
 		})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // Values of the columns without an order.
@@ -28,8 +29,8 @@ func (f *forest) some(n int) []int {
 
 // listed is a comparison of a column with several operands as texts, by Any or
 // All, or by Any with a variable that holds them. judge compares with one.
-func (f *forest) listed(column string, op store.Op, texts []string, judge func(row *leafRow, i int) ternary) tree {
-	var operand any = store.Texts(texts)
+func (f *forest) listed(column string, op query.Op, texts []string, judge func(row *leafRow, i int) ternary) tree {
+	var operand any = query.Texts(texts)
 	usable := true
 	if f.r.IntN(4) == 0 {
 		f.named++
@@ -37,9 +38,9 @@ func (f *forest) listed(column string, op store.Op, texts []string, judge func(r
 		operand, f.vars[name] = store.Var(name), strings.Join(texts, "\x00")
 		usable = f.vars[name] != ""
 	}
-	compare, word, start, deciding := store.CompareAny, "any", no, yes
+	compare, word, start, deciding := query.CompareAny, "any", no, yes
 	if f.r.IntN(2) == 0 {
-		compare, word, start, deciding = store.CompareAll, "all", yes, no
+		compare, word, start, deciding = query.CompareAll, "all", yes, no
 	}
 	return tree{compare(column, op, operand), func(row *leafRow) ternary {
 		result := start
@@ -75,9 +76,9 @@ func (f *forest) quantifiedLeaf(c leafColumn) tree {
 
 // patternLeaf matches a text with one pattern or several.
 func (f *forest) patternLeaf() tree {
-	op, fold := store.OpLike, func(s string) string { return s }
+	op, fold := query.OpLike, func(s string) string { return s }
 	if f.r.IntN(2) == 0 {
-		op, fold = store.OpILike, lowered
+		op, fold = query.OpILike, lowered
 	}
 	judge := func(row *leafRow, pattern string) ternary {
 		if row.values["name"] < 0 {
@@ -108,11 +109,11 @@ func (f *forest) pattern() string {
 // arrayLeaf compares text arrays by what they hold, or as a whole, with one
 // array or several.
 func (f *forest) arrayLeaf() tree {
-	ops := []store.Op{store.OpContains, store.OpContains, store.OpContained, store.OpOverlaps, store.OpOverlaps, store.OpEq, store.OpNeq, store.OpDistinct}
+	ops := []query.Op{query.OpContains, query.OpContains, query.OpContained, query.OpOverlaps, query.OpOverlaps, query.OpEq, query.OpNeq, query.OpDistinct}
 	op := ops[f.r.IntN(len(ops))]
 	judge := func(row *leafRow, operand []string) ternary {
 		if row.values["tags"] < 0 {
-			if op == store.OpDistinct {
+			if op == query.OpDistinct {
 				return yes
 			}
 			return unknown
@@ -156,20 +157,20 @@ func arrayText(tags []string) string {
 	return "{" + strings.Join(quoted, ",") + "}"
 }
 
-func arrayOracle(op store.Op, a, b []string) bool {
+func arrayOracle(op query.Op, a, b []string) bool {
 	holds := func(a, b []string) bool {
 		return !slices.ContainsFunc(b, func(s string) bool { return !slices.Contains(a, s) })
 	}
 	switch op {
-	case store.OpContains:
+	case query.OpContains:
 		return holds(a, b)
-	case store.OpContained:
+	case query.OpContained:
 		return holds(b, a)
-	case store.OpOverlaps:
+	case query.OpOverlaps:
 		return slices.ContainsFunc(b, func(s string) bool { return slices.Contains(a, s) })
-	case store.OpEq:
+	case query.OpEq:
 		return slices.Equal(a, b)
-	case store.OpNeq, store.OpDistinct:
+	case query.OpNeq, query.OpDistinct:
 		return !slices.Equal(a, b)
 	}
 	panic("no comparison of arrays")
@@ -183,7 +184,7 @@ func (f *forest) searchLeaf() tree {
 		words[i] = soughtWord{bioWords[f.r.IntN(len(bioWords))], f.r.IntN(2) == 0, i > 0 && f.r.IntN(2) == 0}
 	}
 	text := strings.Trim(fmt.Sprint(words), "[]")
-	return tree{store.Compare("bio", store.OpSearch, store.Text(text)), func(row *leafRow) ternary {
+	return tree{store.Compare("bio", query.OpSearch, store.Text(text)), func(row *leafRow) ternary {
 		if row.values["bio"] < 0 {
 			return unknown
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -131,28 +132,28 @@ func fillLeaf(m *Leaf, pick func(column string, values int) (int, bool)) {
 // compareNumbers judges a value of a column and an operand by their numbers. A
 // NULL in the column is unknown but where the comparison is of what is distinct;
 // an operand without value always is.
-func compareNumbers(op store.Op, a, b int) ternary {
+func compareNumbers(op query.Op, a, b int) ternary {
 	switch {
 	case b < 0:
 		return unknown
-	case op == store.OpDistinct:
+	case op == query.OpDistinct:
 		return ternaryOf(a != b)
 	case a < 0:
 		return unknown
 	}
 	order := cmp.Compare(a, b)
 	switch op {
-	case store.OpEq:
+	case query.OpEq:
 		return ternaryOf(order == 0)
-	case store.OpNeq:
+	case query.OpNeq:
 		return ternaryOf(order != 0)
-	case store.OpLt:
+	case query.OpLt:
 		return ternaryOf(order < 0)
-	case store.OpLte:
+	case query.OpLte:
 		return ternaryOf(order <= 0)
-	case store.OpGt:
+	case query.OpGt:
 		return ternaryOf(order > 0)
-	case store.OpGte:
+	case query.OpGte:
 		return ternaryOf(order >= 0)
 	}
 	panic("no comparison")

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -78,7 +79,7 @@ func TestRandomFullTextIsRefused(t *testing.T) {
 		f.fullText = true
 		tree := f.grow(4)
 		_, err := read(t, db, f.leafScope(db), Leaf{}, store.Query{Where: tree.cond})
-		invalid, isInvalid := errors.AsType[*store.QueryError](err)
+		invalid, isInvalid := errors.AsType[*fault.QueryError](err)
 		if tree.server != (isInvalid && invalid.Kind == fault.QueryUnsupported) || err != nil && !isInvalid {
 			t.Errorf("%s: %v", tree.text, err)
 		}
@@ -100,7 +101,7 @@ func leafVisible(row *leafRow) bool {
 func (f *forest) leafScope(db *store.DB) *store.Scope {
 	table := db.Table(Leaf{})
 	guard := &store.Guard{
-		Read:     must(store.Bind(table, store.Or(store.Compare("num", store.OpGt, store.Var("limit")), store.Not(store.Compare("flag", store.OpIsFalse, nil))))),
+		Read:     must(store.Bind(table, store.Or(store.Compare("num", query.OpGt, store.Var("limit")), store.Not(store.Compare("flag", query.OpIsFalse, nil))))),
 		Readable: table.PublicColumns(),
 	}
 	return &store.Scope{

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // tree is a random condition together with its oracle.
@@ -166,7 +167,7 @@ func (f *forest) nullLeaf(columns []string) tree {
 	return tree{store.Null(name), func(row *leafRow) ternary { return ternaryOf(row.values[name] < 0) }, false, name + " is null", false}
 }
 
-var leafOps = []store.Op{store.OpEq, store.OpNeq, store.OpLt, store.OpLte, store.OpGt, store.OpGte, store.OpDistinct}
+var leafOps = []query.Op{query.OpEq, query.OpNeq, query.OpLt, query.OpLte, query.OpGt, query.OpGte, query.OpDistinct}
 
 // compareLeaf compares a column with a text, a Go value, or a variable that may
 // be missing or unreadable.
@@ -199,7 +200,7 @@ func (f *forest) compareLeaf(c leafColumn) tree {
 
 func (f *forest) inLeaf(c leafColumn) tree {
 	var picked []int
-	texts := store.Texts{}
+	texts := query.Texts{}
 	for i, text := range c.texts {
 		if f.r.IntN(2) == 0 {
 			picked, texts = append(picked, i), append(texts, text)
@@ -216,9 +217,9 @@ func (f *forest) inLeaf(c leafColumn) tree {
 }
 
 func (f *forest) flagLeaf() tree {
-	op, want := store.OpIsTrue, 1
+	op, want := query.OpIsTrue, 1
 	if f.r.IntN(2) == 0 {
-		op, want = store.OpIsFalse, 0
+		op, want = query.OpIsFalse, 0
 	}
 	return tree{store.Compare("flag", op, nil), func(row *leafRow) ternary { return ternaryOf(row.values["flag"] == want) }, false, fmt.Sprintf("flag is %d", want), false}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // What is asked of a document has the rule in front of it once more, whose regular
@@ -21,11 +22,11 @@ func TestRuleOfPatternsCountsOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		all := db.Table(Post{}).PublicColumns()
-		rule := store.Compare("title", store.OpMatch, "^"+strings.Repeat("(s|e|n)?", 50)+"$")
+		rule := store.Compare("title", query.OpMatch, "^"+strings.Repeat("(s|e|n)?", 50)+"$")
 		scope := &store.Scope{Guard: func(*store.Table) *store.Guard { return &store.Guard{Read: rule, Readable: all} }}
 		var where []store.Cond
 		for range 10 {
-			where = append(where, store.Compare("labels", store.OpContains, []string{"l"}))
+			where = append(where, store.Compare("labels", query.OpContains, []string{"l"}))
 		}
 		rows, err := store.For[Post](db).As(scope).List(t.Context(), store.Query{Where: store.And(where...)})
 		if err != nil || len(rows) != 1 {

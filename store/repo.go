@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/internal/core"
 	"github.com/seed-7694ebf6/plinth/store/internal/read"
 	"github.com/seed-7694ebf6/plinth/store/internal/write"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // Repo reads and writes the rows of one model. Make one with [For] when needed. It is a
@@ -99,7 +100,7 @@ type Page[T any] struct {
 	Items []*T
 
 	// Next is the Query.After of the next page; empty at the end.
-	Next Cursor
+	Next query.Cursor
 }
 
 // Page returns up to q.Limit rows, 100 if it is nil, and the cursor of the next page. A

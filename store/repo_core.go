@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/core"
 	"github.com/seed-7694ebf6/plinth/store/internal/read"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
@@ -52,13 +53,13 @@ func (r *repo) key(id any) (Cond, error) {
 	}
 	conds := make([]Cond, len(keys))
 	for i, k := range keys {
-		conds[i] = Compare(k.Name, OpEq, values[i])
+		conds[i] = Compare(k.Name, query.OpEq, values[i])
 	}
 	return And(conds...), nil
 }
 
 // list reads rows into a slice of structs and returns the cursor behind them.
-func (r *repo) list(ctx context.Context, q *Query, paged bool, dst reflect.Value) (Cursor, error) {
+func (r *repo) list(ctx context.Context, q *Query, paged bool, dst reflect.Value) (query.Cursor, error) {
 	if r.err != nil {
 		return "", r.err
 	}
@@ -138,7 +139,7 @@ func (r *repo) input(row reflect.Value) (*write.Input, error) {
 	var guard *Guard
 	if r.scope != nil {
 		if guard = r.scope.GuardOf(r.table); guard == nil {
-			return nil, &UnknownTableError{Table: r.table.Name}
+			return nil, &fault.UnknownTableError{Table: r.table.Name}
 		}
 	}
 	for i, c := range r.table.Columns {
@@ -152,7 +153,7 @@ func (r *repo) input(row reflect.Value) (*write.Input, error) {
 			continue
 		}
 		if !zero && !r.table.Managed(c) {
-			return nil, &ReadOnlyColumnError{Table: r.table.Name, Column: c.Name}
+			return nil, &fault.ReadOnlyColumnError{Table: r.table.Name, Column: c.Name}
 		}
 	}
 	return in, nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // judged in Go compare them.
@@ -13,10 +14,10 @@ func TestDocumentEquality(t *testing.T) {
 	reviewEngines(t, func(t *testing.T, db *store.DB) {
 		add(t, db, "", &Named{Name: "x", Doc: `{"a":1.0}`})
 		for text, want := range map[string]int64{`{"a":1.0}`: 1, `{"a": 1.0 }`: 1, `{"a":1}`: 0} {
-			if n := must(store.For[Named](db).Count(t.Context(), store.Compare("doc", store.OpEq, store.Text(text)))); n != want {
+			if n := must(store.For[Named](db).Count(t.Context(), store.Compare("doc", query.OpEq, store.Text(text)))); n != want {
 				t.Errorf("%s: %d, want %d", text, n, want)
 			}
-			if n := must(store.For[Named](db).Count(t.Context(), store.In("doc", store.Texts{text}))); n != want {
+			if n := must(store.For[Named](db).Count(t.Context(), store.In("doc", query.Texts{text}))); n != want {
 				t.Errorf("in %s: %d, want %d", text, n, want)
 			}
 		}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // A list variable without a usable value is unknown, also under Not.
@@ -42,7 +44,7 @@ func TestBadPatternVariable(t *testing.T) {
 	reviewEngines(t, func(t *testing.T, db *store.DB) {
 		room := add(t, db, "a", &Room{Name: "r"})
 		_ = room
-		for op, value := range map[store.Op]string{store.OpLike: `x\`, store.OpMatch: `(`} {
+		for op, value := range map[query.Op]string{query.OpLike: `x\`, query.OpMatch: `(`} {
 			g := all()
 			g.Read = store.Compare("name", op, store.Var("v"))
 			scope := guards(db, map[string]string{"v": value}, map[string]store.Guard{"rooms": g})
@@ -85,7 +87,7 @@ func TestPresetIsNoUpdate(t *testing.T) {
 		me, room := store.NewID(), add(t, db, "a", &Room{Name: "r"})
 		item := add(t, db, "a", &Item{OwnerID: store.NewID(), RoomID: room.ID, Title: "hers"})
 		g := all()
-		g.Presets = []store.Preset{{Column: items.Column("owner_id"), Var: "me"}}
+		g.Presets = []query.Preset{{Column: items.Column("owner_id"), Var: "me"}}
 		g.Updatable = items.UpdatableColumns()
 		g.Updatable.Remove(items.Column("owner_id"))
 		scope := guards(db, map[string]string{"me": me.String()}, map[string]store.Guard{"items": g, "rooms": all()})
@@ -104,7 +106,7 @@ func TestPresetWithoutVariable(t *testing.T) {
 		rooms := db.Table(Room{})
 		for name, vars := range map[string]map[string]string{"missing": {}, "empty": {"name": ""}} {
 			g := all()
-			g.Presets = []store.Preset{{Column: rooms.Column("name"), Var: "name"}}
+			g.Presets = []query.Preset{{Column: rooms.Column("name"), Var: "name"}}
 			scope := guards(db, vars, map[string]store.Guard{"rooms": g})
 			if got, err := gateInsert(t, db, rooms, scope, `{}`, nil); !errors.Is(err, store.ErrDenied) {
 				t.Errorf("%s: %v, %v", name, got, err)
@@ -121,7 +123,7 @@ func TestPresetForeignKeyIsJudgedOnUpdate(t *testing.T) {
 		seen, hidden := add(t, db, "a", &Room{Name: "seen"}), add(t, db, "a", &Room{Name: "hidden"})
 		item := add(t, db, "a", &Item{OwnerID: store.NewID(), RoomID: seen.ID, Title: "x"})
 		g, rooms := all(), all()
-		g.Presets = []store.Preset{{Column: items.Column("room_id"), Var: "room"}}
+		g.Presets = []query.Preset{{Column: items.Column("room_id"), Var: "room"}}
 		rooms.Read = store.Eq("name", "seen")
 		scope := guards(db, map[string]string{"room": seen.ID.String()}, map[string]store.Guard{"items": g, "rooms": rooms})
 		if n, err := gateUpdate(t, db, items, scope, fmt.Sprintf(`{"room_id":%q}`, hidden.ID), store.Eq("id", item.ID)); !isForeignKey(err) {
@@ -206,7 +208,7 @@ func TestCardinalityFailsTheTransaction(t *testing.T) {
 			g := access.Trusted(tx, tags)
 			in := must(g.DecodeInput([]byte(`[{"name":"a"},{"name":"b"}]`), access.InputOptions{}))
 			var out store.Rows
-			var wrong *store.CardinalityError
+			var wrong *fault.CardinalityError
 			if err := g.Insert(ctx, in, store.WriteOptions{Single: true}, &out); !errors.As(err, &wrong) {
 				t.Errorf("insert: %v", err)
 			}
@@ -230,13 +232,13 @@ func TestSingleCountsHiddenRows(t *testing.T) {
 			add(t, db, "a", &Item{OwnerID: room.ID, RoomID: room.ID, Title: title})
 		}
 		g := all()
-		g.Read = store.Or(store.Eq("title", "stays"), store.Related("room", store.Eq("name", "r")), store.Compare("version", store.OpEq, 1))
-		g.Read = store.Or(store.Compare("version", store.OpEq, 1), store.Eq("title", "stays"))
+		g.Read = store.Or(store.Eq("title", "stays"), store.Related("room", store.Eq("name", "r")), store.Compare("version", query.OpEq, 1))
+		g.Read = store.Or(store.Compare("version", query.OpEq, 1), store.Eq("title", "stays"))
 		scope := guards(db, nil, map[string]store.Guard{"items": g, "rooms": all()})
 		gate := gateFor(db, db.Table(Item{}), scope)
 		p := must(gate.DecodePatch([]byte(`{"count":1}`), nil))
 		var out store.Rows
-		var wrong *store.CardinalityError
+		var wrong *fault.CardinalityError
 		err := gate.Update(t.Context(), p, store.True(), store.WriteOptions{Single: true, Return: &store.Query{}}, &out)
 		if !errors.As(err, &wrong) {
 			t.Errorf("two rows were written, one is seen: %v, count %d", err, out.Count)
@@ -254,7 +256,7 @@ func TestConstraintErrorNamesNoHiddenColumn(t *testing.T) {
 		g.Readable.Add(tags.Column("id"))
 		g.Creatable.Add(tags.Column("id"))
 		g.Updatable.Add(tags.Column("id"))
-		g.Presets = []store.Preset{{Column: tags.Column("name"), Value: "x"}}
+		g.Presets = []query.Preset{{Column: tags.Column("name"), Value: "x"}}
 		scope := guards(db, nil, map[string]store.Guard{"tags": g})
 		_, err := gateInsert(t, db, tags, scope, `{"id":77}`, nil)
 		var e *store.ConstraintError
@@ -270,7 +272,7 @@ func TestHiddenPresetIsUnknown(t *testing.T) {
 	reviewEngines(t, func(t *testing.T, db *store.DB) {
 		authors := db.Table(Author{})
 		g := all()
-		g.Presets = []store.Preset{{Column: authors.Column("email"), Value: "me@example.com"}}
+		g.Presets = []query.Preset{{Column: authors.Column("email"), Value: "me@example.com"}}
 		scope := guards(db, nil, map[string]store.Guard{"authors": g})
 		_, err := gateInsert(t, db, authors, scope, `{"name":"Ann","email":"me@example.com"}`, nil)
 		if code(err) != "PGRST204" {
@@ -286,7 +288,7 @@ func TestPatternInRuleOfHiddenRow(t *testing.T) {
 	reviewEngines(t, func(t *testing.T, db *store.DB) {
 		posts := all()
 		posts.Read = store.Eq("public", true)
-		posts.Create = store.And(store.Compare("title", store.OpLike, store.Text("a%")), store.Related("author", store.Cond{}))
+		posts.Create = store.And(store.Compare("title", query.OpLike, store.Text("a%")), store.Related("author", store.Cond{}))
 		scope := guards(db, nil, map[string]store.Guard{"posts": posts, "authors": all()})
 		author := newAuthor(t, db, "Ann")
 		body := `{"title":"abc","price":"1","public":false,"meta":{},"labels":[],"author_id":"` + author.ID.String() + `"}`

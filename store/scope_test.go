@@ -9,6 +9,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // ownScope lets an author read public posts and their own, and change their
@@ -20,10 +22,10 @@ func ownScope(t *testing.T, db *store.DB, author *Author) *store.Scope {
 	own := bind(posts, store.Eq("author_id", store.Var("principal.id")))
 	guards := map[*store.Table]*store.Guard{
 		posts: {
-			Read:   bind(posts, store.Or(store.Compare("public", store.OpIsTrue, nil), store.Eq("author_id", store.Var("principal.id")))),
+			Read:   bind(posts, store.Or(store.Compare("public", query.OpIsTrue, nil), store.Eq("author_id", store.Var("principal.id")))),
 			Create: own, Update: own, Delete: own,
 			Readable: posts.PublicColumns(), Creatable: posts.CreatableColumns(), Updatable: posts.UpdatableColumns(),
-			Presets: []store.Preset{{Column: posts.Column("author_id"), Var: "principal.id"}},
+			Presets: []query.Preset{{Column: posts.Column("author_id"), Var: "principal.id"}},
 		},
 		authors: {Read: store.True(), Readable: authors.PublicColumns()},
 	}
@@ -83,8 +85,8 @@ func TestScopedReadsAndWrites(t *testing.T) {
 			t.Fatalf("embed = %s, %v, want %s", got, err, want)
 		}
 		for _, column := range []string{"hash", "email", "nope"} {
-			_, err = read(t, db, scope, Author{}, store.Query{Where: store.Compare(column, store.OpEq, store.Text("x"))})
-			var unknown *store.UnknownColumnError
+			_, err = read(t, db, scope, Author{}, store.Query{Where: store.Compare(column, query.OpEq, store.Text("x"))})
+			var unknown *fault.UnknownColumnError
 			if !errors.As(err, &unknown) || strings.ReplaceAll(err.Error(), column, "C") != "store: column authors.C does not exist" {
 				t.Errorf("filter on %s: %v", column, err)
 			}
@@ -157,7 +159,7 @@ func TestScopeFunc(t *testing.T) {
 	type key struct{}
 	made := 0
 	outer := context.WithValue(store.WithScope(t.Context(), &store.Scope{Actor: "outer"}), key{}, "ann")
-	ctx := context.WithValue(store.WithScopeFunc(outer, func(ctx context.Context) *store.Scope {
+	ctx := context.WithValue(query.WithScopeFunc(outer, func(ctx context.Context) *store.Scope {
 		made++
 		return &store.Scope{Actor: ctx.Value(key{}).(string) + " in " + store.ScopeFrom(ctx).Actor}
 	}), key{}, "bob")
@@ -176,11 +178,11 @@ func TestScopeFunc(t *testing.T) {
 	if made != 1 {
 		t.Errorf("made %d times", made)
 	}
-	none := store.WithScopeFunc(outer, func(context.Context) *store.Scope { return nil })
+	none := query.WithScopeFunc(outer, func(context.Context) *store.Scope { return nil })
 	if s := store.ScopeFrom(none); s == nil || s.Actor != "" || s.Guard != nil {
 		t.Errorf("where none was made it is %+v", s)
 	}
-	fails := store.WithScopeFunc(outer, func(context.Context) *store.Scope { panic("no") })
+	fails := query.WithScopeFunc(outer, func(context.Context) *store.Scope { panic("no") })
 	func() {
 		defer func() { _ = recover() }()
 		store.ScopeFrom(fails)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -59,7 +60,7 @@ func TestSearchReadsItsIndex(t *testing.T) {
 	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
 		fillLeaflets(t, db)
 		own := leafletScope(t, db)
-		rare := store.Compare("text", store.OpSearch, store.Text("rare"))
+		rare := store.Compare("text", query.OpSearch, store.Text("rare"))
 		mine := store.Or(store.Eq("owner", "ann"), store.Eq("owner", "bob"))
 		for _, tt := range []struct {
 			name  string
@@ -70,8 +71,8 @@ func TestSearchReadsItsIndex(t *testing.T) {
 		}{
 			{"a word", nil, leaflet{}, store.Query{Where: rare}, 40},
 			{"a word by its owner", own, leaflet{}, store.Query{Where: rare}, 20},
-			{"a prefix", own, leaflet{}, store.Query{Where: store.Compare("text", store.OpSearch, store.Text("rar*"))}, 20},
-			{"words and another one not", own, leaflet{}, store.Query{Where: store.Compare("text", store.OpSearch, store.Text("common rare -word0"))}, 16},
+			{"a prefix", own, leaflet{}, store.Query{Where: store.Compare("text", query.OpSearch, store.Text("rar*"))}, 20},
+			{"words and another one not", own, leaflet{}, store.Query{Where: store.Compare("text", query.OpSearch, store.Text("common rare -word0"))}, 16},
 			{"beside another condition", own, leaflet{}, store.Query{Where: store.And(rare, mine)}, 20},
 			{"with an order and a limit", own, leaflet{}, store.Query{Where: rare, Order: []store.Order{{Column: "owner", Desc: true}}, Limit: store.Limit(50)}, 20},
 			{"through a relation", own, copy{}, store.Query{Where: store.Related("leaflet", rare)}, 20},
@@ -105,7 +106,7 @@ func TestSearchReadsItsIndex(t *testing.T) {
 func leafletScope(t *testing.T, db *store.DB) *store.Scope {
 	t.Helper()
 	texts, copies := db.Table(leaflet{}), db.Table(copy{})
-	own := &store.Guard{Read: must(store.Bind(texts, store.Compare("owner", store.OpEq, store.Var("me")))), Readable: texts.PublicColumns()}
+	own := &store.Guard{Read: must(store.Bind(texts, store.Compare("owner", query.OpEq, store.Var("me")))), Readable: texts.PublicColumns()}
 	all := &store.Guard{Read: must(store.Bind(copies, store.Not(store.Null("id")))), Readable: copies.PublicColumns()}
 	return &store.Scope{
 		Var: func(string) (string, bool) { return "ann", true },

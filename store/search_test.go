@@ -11,6 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -144,7 +145,7 @@ func TestSearchOracle(t *testing.T) {
 func checkSearch(t *testing.T, db *store.DB, texts []string, words []soughtWord) {
 	t.Helper()
 	text := strings.Trim(fmt.Sprint(words), "[]")
-	rows, err := store.For[sought](db).List(t.Context(), store.Query{Where: store.Compare("text", store.OpSearch, text)})
+	rows, err := store.For[sought](db).List(t.Context(), store.Query{Where: store.Compare("text", query.OpSearch, text)})
 	if err != nil {
 		t.Fatalf("%q: %v", text, err)
 	}
@@ -171,12 +172,12 @@ func BenchmarkSearch(b *testing.B) {
 				name string
 				cond store.Cond
 			}{
-				{"search=word", store.Compare("text", store.OpSearch, "word777")},
-				{"search=prefix", store.Compare("text", store.OpSearch, "word777*")},
-				{"search=word+prefix", store.Compare("text", store.OpSearch, "word777 word7*")},
-				{"plfts=word", store.Compare("text", store.OpFullTextPlain, "word777")}, // PostgreSQL's own, without an index
-				{"like", store.Compare("text", store.OpLike, "%word777 %")},
-				{"ilike", store.Compare("text", store.OpILike, "%word777 %")},
+				{"search=word", store.Compare("text", query.OpSearch, "word777")},
+				{"search=prefix", store.Compare("text", query.OpSearch, "word777*")},
+				{"search=word+prefix", store.Compare("text", query.OpSearch, "word777 word7*")},
+				{"plfts=word", store.Compare("text", query.OpFullTextPlain, "word777")}, // PostgreSQL's own, without an index
+				{"like", store.Compare("text", query.OpLike, "%word777 %")},
+				{"ilike", store.Compare("text", query.OpILike, "%word777 %")},
 			} {
 				b.Run(bb.name, func(b *testing.B) {
 					if strings.HasPrefix(bb.name, "plfts") && !db.Capabilities().FullText {

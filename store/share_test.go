@@ -13,9 +13,10 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
-func called(name string) *store.Scope { return &store.Scope{Caller: store.Caller{ID: name}} }
+func called(name string) *store.Scope { return &store.Scope{Caller: query.Caller{ID: name}} }
 
 // acquired returns how many of 50 concurrent statements of a scope get a slot.
 func acquired(t *testing.T, acquire func(context.Context, *store.Scope) (func(), error), scope *store.Scope) int {
@@ -49,7 +50,7 @@ func TestShare(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				acquire, callers := store.NewShare(connections, 2*time.Second)
 				of := func(text string) *store.Scope {
-					return &store.Scope{Caller: store.Caller{Network: netip.MustParsePrefix(text)}}
+					return &store.Scope{Caller: query.Caller{Network: netip.MustParsePrefix(text)}}
 				}
 				release, err := acquire(t.Context(), of("192.0.2.1/32"))
 				if err != nil {

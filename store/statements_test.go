@@ -15,6 +15,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -85,7 +86,7 @@ func (r *statementRun) gate(table string) access.Gate {
 	return gateFor(r.db, r.db.TableNamed(table), r.scope)
 }
 
-func (r *statementRun) read(name, table string, q store.Query, opts store.ReadOptions) store.Cursor {
+func (r *statementRun) read(name, table string, q store.Query, opts store.ReadOptions) query.Cursor {
 	r.t.Helper()
 	r.begin(name)
 	var out store.Rows
@@ -199,21 +200,21 @@ func golden(t *testing.T, name, got string) {
 // and a rule that reads the table itself.
 func statementScope(db *store.DB) *store.Scope {
 	const ann = "01a1f84e-f789-76a5-be20-a71b1683346d"
-	own := func(column string) store.Cond { return store.Compare(column, store.OpEq, store.Var("id")) }
+	own := func(column string) store.Cond { return store.Compare(column, query.OpEq, store.Var("id")) }
 	posts := store.Guard{
 		Read:        store.Or(own("author_id"), store.Eq("public", true), store.Related("tags", store.Eq("name", "open"))),
 		Create:      own("author_id"),
-		Update:      store.And(own("author_id"), store.Compare("score", store.OpLt, 1000)),
+		Update:      store.And(own("author_id"), store.Compare("score", query.OpLt, 1000)),
 		UpdateCheck: store.And(own("author_id"), store.Or(store.Null("parent_id"), store.Related("parent", store.Eq("public", true)))),
 		Delete:      own("author_id"), Restore: own("author_id"),
 		Aggregable: db.TableNamed("posts").PublicColumns(),
-		Presets:    []store.Preset{{Column: db.TableNamed("posts").Column("author_id"), Var: "id"}},
+		Presets:    []query.Preset{{Column: db.TableNamed("posts").Column("author_id"), Var: "id"}},
 	}
 	rooms := all()
 	rooms.Read = store.Related("members", own("name"))
 	rooms.Delete = store.False()
 	leaves := all()
-	leaves.Read = store.Or(store.Compare("num", store.OpGt, 2), store.Not(store.Compare("flag", store.OpIsFalse, nil)))
+	leaves.Read = store.Or(store.Compare("num", query.OpGt, 2), store.Not(store.Compare("flag", query.OpIsFalse, nil)))
 	leaves.Aggregable = db.TableNamed("leaves").PublicColumns()
 	lines := all()
 	lines.Create = store.Related("log", store.Eq("text", "open"))
@@ -259,10 +260,10 @@ func (r *statementRun) reads() {
 		{"one row by key", "posts", store.Query{Where: store.Eq("id", store.ID{1})}, store.ReadOptions{Single: true, MaxBytes: 1 << 20}},
 		{"no columns", "posts", store.Query{Select: []store.Selected{}}, store.ReadOptions{}},
 		{"count alone", "posts", store.Query{Select: []store.Selected{}, Count: true, Limit: limit(0)}, store.ReadOptions{}},
-		{"list with count", "posts", store.Query{Count: true, Limit: limit(20), Offset: 40, Where: store.Compare("score", store.OpGt, 3)}, store.ReadOptions{MaxRows: 10}},
+		{"list with count", "posts", store.Query{Count: true, Limit: limit(20), Offset: 40, Where: store.Compare("score", query.OpGt, 3)}, store.ReadOptions{MaxRows: 10}},
 		{"offset alone", "posts", store.Query{Offset: 7}, store.ReadOptions{}},
 		{"order", "posts", store.Query{Select: statementColumns("title"), Order: []store.Order{
-			{Column: "published", Desc: true}, {Column: "rating", Nulls: store.NullsFirst}, {Column: "price"}, {Relation: "author", Column: "name", Desc: true}, {Column: "meta", Path: city.Text()},
+			{Column: "published", Desc: true}, {Column: "rating", Nulls: query.NullsFirst}, {Column: "price"}, {Relation: "author", Column: "name", Desc: true}, {Column: "meta", Path: city.Text()},
 		}, Limit: limit(10)}, store.ReadOptions{}},
 		{"casts and paths", "posts", store.Query{Select: casts}, store.ReadOptions{}},
 		{"embeds without budget", "posts", store.Query{With: []store.Embed{{Relation: "author"}, comments}}, store.ReadOptions{}},
@@ -273,7 +274,7 @@ func (r *statementRun) reads() {
 		}}}}, store.ReadOptions{Budget: 1000, Page: true}},
 		{"inner and spread", "posts", store.Query{Select: statementColumns("title"), With: []store.Embed{
 			{Relation: "author", Inner: true, Spread: true, Query: store.Query{Select: []store.Selected{{Column: "name", As: "who"}}, Where: store.Eq("name", "Ann"), With: []store.Embed{{Relation: "posts", As: "others"}}}},
-			{Relation: "tags", Inner: true, Query: store.Query{Where: store.Compare("name", store.OpLike, store.Text("a%"))}},
+			{Relation: "tags", Inner: true, Query: store.Query{Where: store.Compare("name", query.OpLike, store.Text("a%"))}},
 		}}, store.ReadOptions{Budget: 100}},
 		{"a view without key", "prices", store.Query{Limit: limit(2), With: []store.Embed{{Relation: "of"}}}, store.ReadOptions{}},
 		{"a view with key", "takings", store.Query{}, store.ReadOptions{}},
@@ -289,26 +290,26 @@ func (r *statementRun) reads() {
 }
 
 func (r *statementRun) groups() {
-	aggregates := []store.Selected{{Column: "name"}, {Column: "", Aggregate: store.AggregateCount}}
+	aggregates := []store.Selected{{Column: "name"}, {Column: "", Aggregate: query.AggregateCount}}
 	for _, column := range []string{"num", "real", "dec"} {
-		for a := store.AggregateSum; a <= store.AggregateMax; a++ {
+		for a := query.AggregateSum; a <= query.AggregateMax; a++ {
 			aggregates = append(aggregates, store.Selected{Column: column, Aggregate: a, As: column + a.String()})
 		}
 	}
 	for _, column := range []string{"at", "day", "name", "uid", "flag"} {
-		aggregates = append(aggregates, store.Selected{Column: column, Aggregate: store.AggregateMin, As: column + "min"}, store.Selected{Column: column, Aggregate: store.AggregateMax, As: column + "max"})
+		aggregates = append(aggregates, store.Selected{Column: column, Aggregate: query.AggregateMin, As: column + "min"}, store.Selected{Column: column, Aggregate: query.AggregateMax, As: column + "max"})
 	}
 	aggregates = append(
-		aggregates, store.Selected{Column: "num", Cast: "float8", Aggregate: store.AggregateAvg, As: "f"}, store.Selected{Column: "num", Cast: "numeric", Aggregate: store.AggregateSum, ResultCast: "text", As: "d"},
+		aggregates, store.Selected{Column: "num", Cast: "float8", Aggregate: query.AggregateAvg, As: "f"}, store.Selected{Column: "num", Cast: "numeric", Aggregate: query.AggregateSum, ResultCast: "text", As: "d"},
 	)
 	r.read("aggregates", "leaves", store.Query{Select: aggregates}, store.ReadOptions{})
 	r.read("groups", "leaves", store.Query{
-		Select: []store.Selected{{Column: "dec"}, {Column: "at", Cast: "date", As: "day"}, {Column: "count"}}, Where: store.Compare("num", store.OpGt, 1), Count: true,
+		Select: []store.Selected{{Column: "dec"}, {Column: "at", Cast: "date", As: "day"}, {Column: "count"}}, Where: store.Compare("num", query.OpGt, 1), Count: true,
 		Order: []store.Order{{Column: "dec", Desc: true}}, Limit: store.Limit(3), Offset: 1,
 	}, store.ReadOptions{MaxRows: 2})
 	r.read("groups in an embed", "leaves", store.Query{Select: statementColumns("id"), With: []store.Embed{
 		{Relation: "kids", Query: store.Query{Select: []store.Selected{{Column: "count"}, {Column: "name"}}, Limit: store.Limit(2)}},
-		{Relation: "parent", Query: store.Query{Select: []store.Selected{{Column: "num", Aggregate: store.AggregateSum}}}},
+		{Relation: "parent", Query: store.Query{Select: []store.Selected{{Column: "num", Aggregate: query.AggregateSum}}}},
 	}}, store.ReadOptions{Budget: 100})
 }
 
@@ -322,7 +323,7 @@ func (r *statementRun) pages() {
 		nil,
 		{{Column: "id", Desc: true}},
 		{{Column: "num", Desc: true}, {Column: "name"}},
-		{{Column: "name", Nulls: store.NullsFirst}, {Column: "dec", Desc: true}},
+		{{Column: "name", Nulls: query.NullsFirst}, {Column: "dec", Desc: true}},
 		{{Column: "id"}, {Relation: "parent", Column: "name"}},
 	} {
 		q := store.Query{Select: statementColumns("name"), Order: order, Limit: store.Limit(1)}
@@ -343,17 +344,17 @@ func (r *statementRun) name() string {
 func (r *statementRun) conditions() {
 	text := func(s string) store.Text { return store.Text(s) }
 	for i, c := range []store.Cond{
-		store.Compare("name", store.OpILike, text(`É%\_`)), store.Compare("name", store.OpLike, text("%"+strings.Repeat("a", 20)+"_")),
-		store.Compare("name", store.OpLike, text(strings.Repeat("%a", 60))), store.Compare("name", store.OpMatch, text("^a.b$")), store.Compare("name", store.OpIMatch, text("A|b")),
-		store.Compare("name", store.OpMatch, store.Var("odd")), store.Compare("name", store.OpDistinct, text("x")), store.Compare("doc", store.OpEq, text("1.0")),
-		store.Compare("doc", store.OpContains, text(`{"a":1}`)), store.Compare("tags", store.OpContained, []string{"a"}), store.Compare("tags", store.OpOverlaps, []string{"a"}),
-		store.Compare("bio", store.OpSearch, text("red apple*")), store.Not(store.Compare("bio", store.OpSearch, text("red"))), store.Compare("bio", store.OpSearch, text("red -apple")),
-		store.Compare("bio", store.OpFullTextWeb, text("red or apple")), store.Compare("bio", store.OpFullText, store.FullText{Config: "english", Query: "red & apple"}),
-		store.In("num", []int64{1, 2}), store.In("num", []int64{}), store.In("tags", [][]string{{"a"}, {"b"}}), store.In("doc", store.Texts{"1", "2"}), store.In("name", store.Var("list")),
-		store.CompareAny("name", store.OpLike, store.Texts{"a%", "b%"}), store.CompareAll("num", store.OpGt, []int64{1, 2}), store.CompareAll("num", store.OpGt, []int64{}),
-		store.Compare("doc", store.OpEq, text("x")).At(store.Path{}.Key("k").Item(0).Text()), store.Null("doc").At(store.Path{}.Key("k")), store.Eq("doc", text("1")).At(store.Path{}.Item(2)),
-		store.Related("kids", store.Or(store.Eq("name", "x"), store.Related("parent", store.Cond{}))), store.Compare("flag", store.OpIsTrue, nil), store.Compare("num", store.OpGt, store.Var("none")),
-		store.Compare("dec", store.OpGte, text("1.50")), store.Compare("day", store.OpLt, text("2026-01-01")), store.Compare("uid", store.OpNeq, store.ID{1}),
+		store.Compare("name", query.OpILike, text(`É%\_`)), store.Compare("name", query.OpLike, text("%"+strings.Repeat("a", 20)+"_")),
+		store.Compare("name", query.OpLike, text(strings.Repeat("%a", 60))), store.Compare("name", query.OpMatch, text("^a.b$")), store.Compare("name", query.OpIMatch, text("A|b")),
+		store.Compare("name", query.OpMatch, store.Var("odd")), store.Compare("name", query.OpDistinct, text("x")), store.Compare("doc", query.OpEq, text("1.0")),
+		store.Compare("doc", query.OpContains, text(`{"a":1}`)), store.Compare("tags", query.OpContained, []string{"a"}), store.Compare("tags", query.OpOverlaps, []string{"a"}),
+		store.Compare("bio", query.OpSearch, text("red apple*")), store.Not(store.Compare("bio", query.OpSearch, text("red"))), store.Compare("bio", query.OpSearch, text("red -apple")),
+		store.Compare("bio", query.OpFullTextWeb, text("red or apple")), store.Compare("bio", query.OpFullText, query.FullText{Config: "english", Query: "red & apple"}),
+		store.In("num", []int64{1, 2}), store.In("num", []int64{}), store.In("tags", [][]string{{"a"}, {"b"}}), store.In("doc", query.Texts{"1", "2"}), store.In("name", store.Var("list")),
+		query.CompareAny("name", query.OpLike, query.Texts{"a%", "b%"}), query.CompareAll("num", query.OpGt, []int64{1, 2}), query.CompareAll("num", query.OpGt, []int64{}),
+		store.Compare("doc", query.OpEq, text("x")).At(store.Path{}.Key("k").Item(0).Text()), store.Null("doc").At(store.Path{}.Key("k")), store.Eq("doc", text("1")).At(store.Path{}.Item(2)),
+		store.Related("kids", store.Or(store.Eq("name", "x"), store.Related("parent", store.Cond{}))), store.Compare("flag", query.OpIsTrue, nil), store.Compare("num", query.OpGt, store.Var("none")),
+		store.Compare("dec", query.OpGte, text("1.50")), store.Compare("day", query.OpLt, text("2026-01-01")), store.Compare("uid", query.OpNeq, store.ID{1}),
 	} {
 		r.read(fmt.Sprintf("condition %d", i), "leaves", store.Query{Select: []store.Selected{}, Where: c}, store.ReadOptions{})
 	}
@@ -401,7 +402,7 @@ func (r *statementRun) writes() {
 	r.update("update by key", "posts", `{"title":"z"}`, key, store.WriteOptions{Return: &store.Query{}, ByKey: true, Versions: []int64{1}})
 	r.update("update with versions", "posts", `{"title":"z"}`, key, store.WriteOptions{ByKey: true, Versions: []int64{1, 2}})
 	r.update("update what the rule reads", "posts", `{"parent_id":"`+post+`","score":7}`, key, whole)
-	r.update("update many", "posts", `{"score":8}`, store.Compare("score", store.OpGte, 7), store.WriteOptions{Exactly: 2})
+	r.update("update many", "posts", `{"score":8}`, store.Compare("score", query.OpGte, 7), store.WriteOptions{Exactly: 2})
 	r.update("update and read", "posts", `{"score":9}`, key, full)
 	r.update("update without log", "leaves", `{"name":"n"}`, store.Eq("num", 4), whole)
 	r.update("update few", "leaves", `{"name":"m"}`, store.Eq("num", 4), store.WriteOptions{Return: &store.Query{}, Most: store.Limit(10), MaxBytes: 100_000})
@@ -411,7 +412,7 @@ func (r *statementRun) writes() {
 	r.change("mark as deleted", "posts", key, access.Gate.Delete, whole)
 	r.change("restore", "posts", key, access.Gate.Restore, whole)
 	r.change("delete and read", "posts", store.Eq("title", "y"), access.Gate.Delete, full)
-	r.change("delete with what refers", "log", store.Compare("id", store.OpEq, store.Text(line)), access.Gate.Delete, whole)
+	r.change("delete with what refers", "log", store.Compare("id", query.OpEq, store.Text(line)), access.Gate.Delete, whole)
 	r.change("delete without log", "leaves", store.Eq("num", 4), access.Gate.Delete, store.WriteOptions{Single: true})
 	r.change("delete tags", "tags", store.Eq("name", "none"), access.Gate.Delete, store.WriteOptions{ByKey: true})
 }

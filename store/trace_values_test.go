@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/changelog"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // mark is part of every value that the test writes or asks for. As a number it is
@@ -50,7 +51,7 @@ func TestTracersNeverSeeValues(t *testing.T) {
 			}},
 			{"Conditions", func() error { return filterAll(ctx, db) }},
 			{"Aggregate", func() error {
-				_, err := store.For[Post](db).Count(ctx, store.Compare("score", store.OpGt, markNumber-1))
+				_, err := store.For[Post](db).Count(ctx, store.Compare("score", query.OpGt, markNumber-1))
 				return err
 			}},
 			{"Pages", func() error {
@@ -109,11 +110,11 @@ func TestTracersNeverSeeValues(t *testing.T) {
 func filterAll(ctx context.Context, db *store.DB) error {
 	posts := store.For[Post](db)
 	conds := []store.Cond{
-		store.Compare("title", store.OpEq, mark), store.Compare("title", store.OpGte, mark), store.Compare("title", store.OpLike, "%"+mark+"%"),
-		store.Compare("title", store.OpILike, "%"+mark+"%"), store.Compare("title", store.OpIn, []any{mark, mark + "2"}),
-		store.Compare("labels", store.OpContains, []string{mark}), store.Compare("meta", store.OpEq, mark).At((store.Path{}).Key(mark).Text()),
-		store.Compare("score", store.OpIn, []any{markNumber, markNumber + 1}), store.Compare("rating", store.OpEq, markNumber),
-		store.Related("author", store.Compare("name", store.OpEq, mark)),
+		store.Compare("title", query.OpEq, mark), store.Compare("title", query.OpGte, mark), store.Compare("title", query.OpLike, "%"+mark+"%"),
+		store.Compare("title", query.OpILike, "%"+mark+"%"), store.Compare("title", query.OpIn, []any{mark, mark + "2"}),
+		store.Compare("labels", query.OpContains, []string{mark}), store.Compare("meta", query.OpEq, mark).At((store.Path{}).Key(mark).Text()),
+		store.Compare("score", query.OpIn, []any{markNumber, markNumber + 1}), store.Compare("rating", query.OpEq, markNumber),
+		store.Related("author", store.Compare("name", query.OpEq, mark)),
 	}
 	for i, c := range conds {
 		if _, err := posts.List(ctx, store.Query{Where: store.Or(c, store.Not(c))}); err != nil {

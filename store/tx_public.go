@@ -44,7 +44,7 @@ type TxOptions struct {
 	// Defaults to sql.LevelSerializable.
 	Isolation sql.IsolationLevel
 
-	// ReadOnly promises not to write. A write is [ErrReadOnly].
+	// ReadOnly promises not to write. A write is [fault.ErrReadOnly].
 	ReadOnly bool
 }
 
@@ -76,7 +76,7 @@ func (tx *Tx) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error
 	return tx.inner.Savepoint(ctx, outerFunc(fn))
 }
 
-// ReadOnly runs fn while writes by the transaction fail with [ErrReadOnly].
+// ReadOnly runs fn while writes by the transaction fail with [fault.ErrReadOnly].
 func (tx *Tx) ReadOnly(fn func() error) error {
 	defer func(before bool) { tx.inner.ReadOnly = before }(tx.inner.ReadOnly)
 	tx.inner.ReadOnly = true

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -46,7 +47,7 @@ func fillDeeds(tb testing.TB, db *store.DB, n int) {
 // deedScope is ann's, who sees her deeds; the filters of some columns are unguarded.
 func deedScope(db *store.DB, unguarded ...string) *store.Scope {
 	table := db.Table(deed{})
-	g := &store.Guard{Read: must(store.Bind(table, store.Compare("owner", store.OpEq, store.Var("me")))), Readable: table.PublicColumns()}
+	g := &store.Guard{Read: must(store.Bind(table, store.Compare("owner", query.OpEq, store.Var("me")))), Readable: table.PublicColumns()}
 	for _, name := range unguarded {
 		g.UnguardedFilters.Add(table.Column(name))
 	}
@@ -69,12 +70,12 @@ func TestUnguardedFilters(t *testing.T) {
 			ids    string
 			index  string // that the plain condition reads
 		}{
-			{"meta", store.Compare("meta", store.OpContains, store.JSON(`{"n":4100}`)), `{"id":4100}`, onlyOn(db, "postgres", "deeds_meta")},
-			{"meta", store.Compare("meta", store.OpEq, store.Text("4100")).At(store.Path{}.Key("n").Text()), `{"id":4100}`, ""},
-			{"labels", store.And(store.Compare("labels", store.OpContains, []string{"l2"}), store.Compare("id", store.OpGt, 4998)), `{"id":4999}`, ""},
-			{"title", store.Compare("title", store.OpLike, store.Text("deed 410_")), `{"id":4100}`, "deeds_title"},
-			{"title", store.Compare("title", store.OpLike, store.Text("deed 110_")), ``, "deeds_title"},
-			{"title", store.Not(store.Compare("title", store.OpSearch, store.Text("deed"))), ``, ""},
+			{"meta", store.Compare("meta", query.OpContains, store.JSON(`{"n":4100}`)), `{"id":4100}`, onlyOn(db, "postgres", "deeds_meta")},
+			{"meta", store.Compare("meta", query.OpEq, store.Text("4100")).At(store.Path{}.Key("n").Text()), `{"id":4100}`, ""},
+			{"labels", store.And(store.Compare("labels", query.OpContains, []string{"l2"}), store.Compare("id", query.OpGt, 4998)), `{"id":4999}`, ""},
+			{"title", store.Compare("title", query.OpLike, store.Text("deed 410_")), `{"id":4100}`, "deeds_title"},
+			{"title", store.Compare("title", query.OpLike, store.Text("deed 110_")), ``, "deeds_title"},
+			{"title", store.Not(store.Compare("title", query.OpSearch, store.Text("deed"))), ``, ""},
 		} {
 			q := store.Query{Select: []store.Selected{{Column: "id"}}, Where: tt.where, Limit: store.Limit(1)}
 			for _, open := range []bool{false, true} {
@@ -117,8 +118,8 @@ func BenchmarkUnguardedFilters(b *testing.B) {
 			db := openModel(b, open, deed{})
 			fillDeeds(b, db, 300_000)
 			for name, where := range map[string]store.Cond{
-				"document": store.Compare("meta", store.OpContains, store.JSON(`{"n":200100}`)),
-				"pattern":  store.Compare("title", store.OpLike, store.Text("deed 20010_")),
+				"document": store.Compare("meta", query.OpContains, store.JSON(`{"n":200100}`)),
+				"pattern":  store.Compare("title", query.OpLike, store.Text("deed 20010_")),
 			} {
 				for kind, scope := range map[string]*store.Scope{"guarded": deedScope(db), "unguarded": deedScope(db, "meta", "title")} {
 					b.Run(name+"/"+kind, func(b *testing.B) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // An upsert by a scope that may not create answers the same for keys that exist
@@ -81,7 +82,7 @@ func TestUpsertChoosesNoKey(t *testing.T) {
 			t.Errorf("a row that exists: %v", err)
 		}
 		err := upsert(known.ID+1000, "new")
-		if readOnly, ok := errors.AsType[*store.ReadOnlyColumnError](err); !ok || readOnly.Column != "id" {
+		if readOnly, ok := errors.AsType[*fault.ReadOnlyColumnError](err); !ok || readOnly.Column != "id" {
 			t.Errorf("a row that does not exist: %v, want that id is read-only", err)
 		}
 		if n := must(store.For[Tag](db).Count(t.Context(), store.Cond{})); n != 1 {

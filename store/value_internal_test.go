@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // wantValueError checks the code of a refused value.
 func wantValueError(t *testing.T, what string, err error, code string) {
 	t.Helper()
-	var e *ValueError
+	var e *fault.ValueError
 	if !errors.As(err, &e) || problem.Code(e) != code {
 		t.Errorf("%s: %v, want a ValueError with code %s", what, err, code)
 	}
@@ -347,7 +348,7 @@ func TestValueErrorTexts(t *testing.T) {
 		{"secret", "s3cret", `invalid input syntax for type json`},
 	} {
 		_, err := table.Column(c.column).ParseText(c.text)
-		var e *ValueError
+		var e *fault.ValueError
 		if !errors.As(err, &e) || e.Reason != c.want || e.Column != c.column {
 			t.Errorf("%s %q: %v, want %s", c.column, c.text, err, c.want)
 		}

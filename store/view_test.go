@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -152,10 +153,10 @@ func TestViewKey(t *testing.T) {
 		if got := strings.Join(days, " "); got != "2026-01-01 2026-01-02 2026-01-03 2026-01-04" {
 			t.Errorf("pages: %s", got)
 		}
-		if err := takings.Insert(t.Context(), &Takings{Day: day, Shop: "a"}); !errors.Is(err, store.ErrReadOnlyTable) {
+		if err := takings.Insert(t.Context(), &Takings{Day: day, Shop: "a"}); !errors.Is(err, fault.ErrReadOnlyTable) {
 			t.Errorf("insert: %v", err)
 		}
-		if err := takings.Delete(t.Context(), day); !errors.Is(err, store.ErrReadOnlyTable) {
+		if err := takings.Delete(t.Context(), day); !errors.Is(err, fault.ErrReadOnlyTable) {
 			t.Errorf("delete: %v", err)
 		}
 		if err := store.For[Purchase](db).Delete(t.Context(), 9); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // A write that goes row by row holds its rows in memory: so many bytes and no
@@ -31,7 +32,7 @@ func TestRowsOfOneWriteHaveABound(t *testing.T) {
 		patch := must(gate.DecodePatch([]byte(`{"score":2}`), nil))
 		// An order makes both engines go row by row.
 		opts := store.WriteOptions{Return: &store.Query{Select: []store.Selected{{Column: "score"}}, Order: []store.Order{{Column: "score"}}}}
-		var limit *store.LimitError
+		var limit *fault.LimitError
 		var out store.Rows
 		if err := gate.Update(ctx, patch, store.True(), opts, &out); !errors.As(err, &limit) {
 			t.Errorf("all: %v", err)
@@ -62,7 +63,7 @@ func TestRowsOfOneWriteAreCounted(t *testing.T) {
 		gate := access.Trusted(db, db.Table(Tag{}))
 		// An order makes both engines go row by row.
 		opts := store.WriteOptions{Return: &store.Query{Select: []store.Selected{{Column: "name"}}, Order: []store.Order{{Column: "name"}}}}
-		var limit *store.LimitError
+		var limit *fault.LimitError
 		var out store.Rows
 		if err := gate.Delete(t.Context(), store.True(), opts, &out); !errors.As(err, &limit) || limit.Limit != most {
 			t.Errorf("%d rows: %v", most+1, err)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // TestShownAnew: where the rule to read leads back to the table, a write that changes
@@ -25,7 +26,7 @@ func TestShownAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 		siblings := store.Related("author", store.Related("posts", store.Eq("title", "known")))
-		sibling := store.Related("author", store.And(store.Eq("name", "ann"), store.Not(store.Related("posts", store.Compare("score", store.OpLt, 0)))))
+		sibling := store.Related("author", store.And(store.Eq("name", "ann"), store.Not(store.Related("posts", store.Compare("score", query.OpLt, 0)))))
 		for _, tt := range []struct {
 			name, body string
 			read       store.Cond

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // Catalog is the part of an API that one caller may be able to use. What the caller may
@@ -41,7 +42,7 @@ type Table struct {
 	Readable, Creatable, Updatable store.ColumnSet
 
 	// Relations are those the caller may follow.
-	Relations []*store.Relation
+	Relations []*schema.Relation
 
 	// Read, Create, Update and Delete report whether there may be rows the
 	// caller can read, make, change and delete.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/catalog"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // kinds are the schemas of what answers hold, and of what bodies may hold where
@@ -101,7 +102,7 @@ func Required(t *catalog.Table, c *store.Column) bool {
 	if c.Key && (c.Kind != store.KindUUID || len(t.Table.PrimaryKey) > 1) || refusesZero(c) {
 		return true
 	}
-	return slices.ContainsFunc(t.Table.ForeignKeys, func(r *store.Reference) bool { return slices.Contains(r.Columns, c) })
+	return slices.ContainsFunc(t.Table.ForeignKeys, func(r *schema.Reference) bool { return slices.Contains(r.Columns, c) })
 }
 
 // refusesZero reports whether the rules of a column refuse what a new row has in it
@@ -146,8 +147,8 @@ func describe(t *catalog.Table, s *Schema, c *store.Column) {
 }
 
 // holds reports whether the foreign key of a relation is in the table itself.
-func holds(t *catalog.Table, r *store.Relation) bool {
-	return slices.ContainsFunc(t.Table.ForeignKeys, func(f *store.Reference) bool {
+func holds(t *catalog.Table, r *schema.Relation) bool {
+	return slices.ContainsFunc(t.Table.ForeignKeys, func(f *schema.Reference) bool {
 		return f.Target == r.Target && slices.Equal(f.Columns, r.SourceKeys) && slices.Equal(f.Keys, r.TargetKeys)
 	})
 }

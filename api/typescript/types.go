@@ -9,6 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/catalog"
 	"github.com/seed-7694ebf6/plinth/api/openapi"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // version is the release of PostgREST by which supabase-js decides what a server
@@ -130,7 +131,7 @@ func columnType(c *store.Column) string {
 func (p *printer) relationships(t *catalog.Table) {
 	var lines []string
 	for _, f := range t.Table.ForeignKeys {
-		i := slices.IndexFunc(t.Relations, func(r *store.Relation) bool {
+		i := slices.IndexFunc(t.Relations, func(r *schema.Relation) bool {
 			return !r.Many && r.Target == f.Target && slices.Equal(r.SourceKeys, f.Columns)
 		})
 		if i >= 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 	"github.com/uptrace/bun"
 )
@@ -52,7 +53,7 @@ func ExampleNew() {
 	defer db.Close()
 
 	articles := db.Table(Article{})
-	own, err := store.Bind(articles, store.Compare("author", store.OpEq, store.Var("caller")))
+	own, err := store.Bind(articles, store.Compare("author", query.OpEq, store.Var("caller")))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -77,7 +78,7 @@ func ExampleGate_Read_aggregates() {
 
 	var out store.Rows
 	err := access.Trusted(db, db.Table(Article{})).Read(ctx, &store.Query{
-		Select: []store.Selected{{Column: "author"}, {Aggregate: store.AggregateCount, As: "articles"}},
+		Select: []store.Selected{{Column: "author"}, {Aggregate: query.AggregateCount, As: "articles"}},
 		Order:  []store.Order{{Column: "author"}},
 	}, store.ReadOptions{}, &out)
 	fmt.Println(string(out.Body), err)

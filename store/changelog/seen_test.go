@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/changelog"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -63,8 +64,8 @@ func TestSeenBy(t *testing.T) {
 		do(err)
 		do(seats.Unscoped().Delete(ctx, 1))
 
-		owner := store.Compare("owner", store.OpEq, store.Var("id"))
-		related := store.Related("keys", store.Compare("holder", store.OpEq, store.Var("id")))
+		owner := store.Compare("owner", query.OpEq, store.Var("id"))
+		related := store.Related("keys", store.Compare("holder", query.OpEq, store.Var("id")))
 		scope := func(id, tenant string, read store.Cond, g store.Guard) *store.Scope {
 			g.Read = read
 			s := guards(db, map[string]string{"id": id}, map[string]store.Guard{"seats": g})

@@ -1,5 +1,5 @@
-// Package fault holds the errors of the store. Package store repeats them under the same
-// names; code below it and tools use this package.
+// Package fault holds the errors of the store. Package store repeats those that
+// applications branch on under the same names.
 package fault
 
 import (

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // createTable returns the statement that creates a table, and those that add
@@ -58,15 +59,15 @@ func column(e engine, c *store.Column, d *constant) string {
 	return text
 }
 
-func foreignKeyClause(ref *store.Reference) string {
+func foreignKeyClause(ref *schema.Reference) string {
 	return fmt.Sprintf("constraint %s foreign key (%s) %s", quote(ref.Name), quoteAll(names(ref.Columns)), references(ref))
 }
 
-func references(ref *store.Reference) string {
+func references(ref *schema.Reference) string {
 	return fmt.Sprintf("references %s (%s) on delete restrict", quote(ref.Target.Name), quoteAll(names(ref.Keys)))
 }
 
-func addForeignKey(t *store.Table, ref *store.Reference) string {
+func addForeignKey(t *store.Table, ref *schema.Reference) string {
 	return "alter table " + quote(t.Name) + " add " + foreignKeyClause(ref)
 }
 
@@ -82,7 +83,7 @@ func createIndex(t *store.Table, ix index) string {
 	return text
 }
 
-func toPrimaryKey(ref *store.Reference) bool { return slices.Equal(ref.Keys, ref.Target.PrimaryKey) }
+func toPrimaryKey(ref *schema.Reference) bool { return slices.Equal(ref.Keys, ref.Target.PrimaryKey) }
 
 // inOrder puts tables behind those they refer to, as far as that can be, and
 // else keeps their order.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // existing compares a model with its table.
@@ -100,7 +101,7 @@ func (e *existing) addColumn(ctx context.Context, c *store.Column) error {
 }
 
 // reference returns the foreign key a column is part of, or nil.
-func (e *existing) reference(c *store.Column) *store.Reference {
+func (e *existing) reference(c *store.Column) *schema.Reference {
 	for _, ref := range e.table.ForeignKeys {
 		if slices.Contains(ref.Columns, c) {
 			return ref

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // compareIndexes adds the indexes that are missing.
@@ -88,11 +89,11 @@ func (e *existing) compareForeignKeys(ctx context.Context) error {
 	return nil
 }
 
-func (e *existing) missingKey(ref *store.Reference) string {
+func (e *existing) missingKey(ref *schema.Reference) string {
 	return fmt.Sprintf("%s has no foreign key (%s) to %s", e.table.Name, strings.Join(names(ref.Columns), ", "), ref.Target.Name)
 }
 
-func (e *existing) addForeignKey(ctx context.Context, ref *store.Reference) error {
+func (e *existing) addForeignKey(ctx context.Context, ref *schema.Reference) error {
 	text := addForeignKey(e.table, ref)
 	if slices.ContainsFunc(e.found.foreignKeys, func(k foreignKey) bool { return k.name == ref.Name }) {
 		e.person(true, e.missingKey(ref), fmt.Sprintf("alter table %s drop constraint %s, then %s", quote(e.table.Name), quote(ref.Name), text))
@@ -112,7 +113,7 @@ func (e *existing) addForeignKey(ctx context.Context, ref *store.Reference) erro
 }
 
 // is reports whether the key is the one of a model.
-func (k foreignKey) is(ref *store.Reference) bool {
+func (k foreignKey) is(ref *schema.Reference) bool {
 	if k.target != ref.Target.Name || len(k.columns) != len(ref.Columns) {
 		return false
 	}

@@ -6,22 +6,23 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // search describes an index over the words of a text, which a function makes.
 // PL/pgSQL keeps the function from being copied into every plan.
 func (p postgres) search(c *store.Column) searchIndex {
-	name, body := store.SearchName(c), p.searchBody()
+	name, body := schema.SearchName(c), p.searchBody()
 	return searchIndex{pieces: []piece{
 		{
-			name:       store.SearchFunction + "()",
-			create:     "create function " + store.SearchFunction + "(text) returns tsvector language plpgsql immutable strict parallel safe as $plinth$" + body + "$plinth$",
+			name:       schema.SearchFunction + "()",
+			create:     "create function " + schema.SearchFunction + "(text) returns tsvector language plpgsql immutable strict parallel safe as $plinth$" + body + "$plinth$",
 			definition: body,
-			drop:       "drop function " + store.SearchFunction + "(text) cascade",
+			drop:       "drop function " + schema.SearchFunction + "(text) cascade",
 		},
 		{
 			name: name, table: c.Table.Name, index: name,
-			create:     fmt.Sprintf("create index %s on %s using gin (%s(%s))", quote(name), quote(c.Table.Name), store.SearchFunction, quote(c.Name)),
+			create:     fmt.Sprintf("create index %s on %s using gin (%s(%s))", quote(name), quote(c.Table.Name), schema.SearchFunction, quote(c.Name)),
 			definition: c.Name,
 		},
 	}}

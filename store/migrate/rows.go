@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // hasRows reports whether the table has rows at all.
@@ -48,7 +48,7 @@ func (e *existing) violates(ctx context.Context, ix index) (bool, error) {
 }
 
 // orphans reports whether rows refer to nothing by a foreign key to be.
-func (e *existing) orphans(ctx context.Context, ref *store.Reference) (bool, error) {
+func (e *existing) orphans(ctx context.Context, ref *schema.Reference) (bool, error) {
 	conditions := make([]string, 0, len(ref.Columns))
 	matches := make([]string, 0, len(ref.Columns))
 	for i, c := range ref.Columns {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // found is a table or view as the database has it.
@@ -65,7 +66,7 @@ func wantedIndexes(t *store.Table) []index {
 	var list []index
 	pk := index{columns: names(t.PrimaryKey), unique: true}
 	for _, key := range t.UniqueKeys {
-		ix := index{name: store.UniqueName(t, key), columns: names(key), unique: true}
+		ix := index{name: schema.UniqueName(t, key), columns: names(key), unique: true}
 		if t.DeletedAt != nil {
 			ix.where = t.DeletedAt.Name + " is null"
 		}
@@ -135,7 +136,7 @@ func check(tables []*store.Table) error {
 			}
 		}
 		for _, c := range searchable(t) {
-			if err := claim(t, "search index", store.SearchName(c)); err != nil {
+			if err := claim(t, "search index", schema.SearchName(c)); err != nil {
 				return err
 			}
 		}

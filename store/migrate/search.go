@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // searchIndex is the index behind the search operator on one column.
@@ -51,7 +52,7 @@ func (d *differ) readPieces(ctx context.Context) error {
 // searchIndex adds the search index of a column if it is missing. One that is
 // there in part, or was made otherwise, is for a person: nothing is dropped.
 func (d *differ) searchIndex(c *store.Column, filled bool) {
-	name, want := store.SearchName(c), d.engine.search(c)
+	name, want := schema.SearchName(c), d.engine.search(c)
 	var missing, other []string
 	drop := d.engine.dropSearch(name)
 	for _, p := range want.pieces {
@@ -90,7 +91,7 @@ func (e *existing) staleSearches() {
 		if p.table != e.table.Name || p.index == "" {
 			continue
 		}
-		if !slices.ContainsFunc(searchable(e.table), func(c *store.Column) bool { return store.SearchName(c) == p.index }) {
+		if !slices.ContainsFunc(searchable(e.table), func(c *store.Column) bool { return schema.SearchName(c) == p.index }) {
 			stale = append(stale, p.index)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 type plainPost struct {
@@ -33,9 +34,9 @@ type renamedPost struct {
 }
 
 // find counts the rows a search finds.
-func find[T any](t *testing.T, db *store.DB, column, query string) int64 {
+func find[T any](t *testing.T, db *store.DB, column, search string) int64 {
 	t.Helper()
-	n, err := store.For[T](db).Count(t.Context(), store.Compare(column, store.OpSearch, query))
+	n, err := store.For[T](db).Count(t.Context(), store.Compare(column, query.OpSearch, search))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // search describes an FTS5 table of words without texts, a table that numbers the rows
@@ -17,7 +18,7 @@ import (
 // The index may find rows that do not match, such as rows that "insert or replace"
 // removed by another key. It never misses one.
 func (s sqlite) search(c *store.Column) searchIndex {
-	t, name, keys := c.Table, store.SearchName(c), store.SearchKeys(c)
+	t, name, keys := c.Table, schema.SearchName(c), schema.SearchKeys(c)
 	made := func(kind, name, text string) piece {
 		text = "create " + kind + " " + quote(name) + " " + text
 		return piece{name: name, table: t.Name, create: text, definition: text}
@@ -60,7 +61,7 @@ func (s sqlite) search(c *store.Column) searchIndex {
 
 // removeWords takes the words of a row out of the index.
 func removeWords(c *store.Column, row string) string {
-	return "\n\tdelete from " + quote(store.SearchName(c)) + ` where rowid = (select "row?" from ` + quote(store.SearchKeys(c)) + " where " + sameKey(c.Table, row) + ");"
+	return "\n\tdelete from " + quote(schema.SearchName(c)) + ` where rowid = (select "row?" from ` + quote(schema.SearchKeys(c)) + " where " + sameKey(c.Table, row) + ");"
 }
 
 // searchedText is the part of a text that is searched. SQLite does not fold İ.

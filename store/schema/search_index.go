@@ -6,7 +6,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// SearchName returns the name of the index that store.OpSearch reads for a column:
+// SearchName returns the name of the index that query.OpSearch reads for a column:
 // an index over [SearchFunction] on PostgreSQL, on SQLite a table of words that
 // triggers keep. It is for tools that manage the schema.
 func SearchName(c *Column) string { return c.Table.Name + "_" + c.Name + "_search" }

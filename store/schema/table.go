@@ -85,7 +85,7 @@ type Column struct {
 	// Default is the default of the model's tag in SQL, or empty.
 	Default string
 
-	// Searchable reports a column with a search index for store.OpSearch.
+	// Searchable reports a column with a search index for query.OpSearch.
 	Searchable bool
 
 	// Generated reports a key the database assigns.

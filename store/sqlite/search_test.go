@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 )
 
@@ -38,9 +39,9 @@ func openBare(t *testing.T) *store.DB {
 	return db
 }
 
-func bareIDs(t *testing.T, db *store.DB, query string) []string {
+func bareIDs(t *testing.T, db *store.DB, search string) []string {
 	t.Helper()
-	rows, err := store.For[bare](db).List(t.Context(), store.Query{Where: store.Compare("text", store.OpSearch, query)})
+	rows, err := store.For[bare](db).List(t.Context(), store.Query{Where: store.Compare("text", query.OpSearch, search)})
 	if err != nil {
 		t.Fatal(err)
 	}

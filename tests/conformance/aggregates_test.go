@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 func aggregateTopics() []topic {
@@ -27,7 +28,7 @@ var aggregated = []string{
 }
 
 // agg selects an aggregate of a column under a name.
-func agg(as string, a store.Aggregate, column string) store.Selected {
+func agg(as string, a query.Aggregate, column string) store.Selected {
 	return store.Selected{As: as, Aggregate: a, Column: column}
 }
 
@@ -37,11 +38,11 @@ func plain(names []string, list ...store.Selected) []store.Selected {
 }
 
 const (
-	count = store.AggregateCount
-	sum   = store.AggregateSum
-	avg   = store.AggregateAvg
-	least = store.AggregateMin
-	most  = store.AggregateMax
+	count = query.AggregateCount
+	sum   = query.AggregateSum
+	avg   = query.AggregateAvg
+	least = query.AggregateMin
+	most  = query.AggregateMax
 )
 
 // aggregateCases are selections and their answers. The averages are what
@@ -145,17 +146,17 @@ func testAggregatesOfEmbeds(t *testing.T, db *store.DB) {
 		`[{"code":"DE","people":[{"tall":1.8,"sum":2}]},{"code":"FR","people":[{"tall":1.6,"sum":1}]},{"code":"XX","people":[{"tall":null,"sum":null}]}]`)
 	wantRead(t, people, store.Query{Select: columns("name"), With: embed("reports", plain([]string{"country_code"}, agg("", count, ""))...), Limit: store.Limit(2)},
 		`[{"name":"Ada","reports":[{"country_code":"FR","count":1},{"country_code":null,"count":1}]},{"name":"Bo","reports":[{"country_code":"DE","count":1}]}]`)
-	wantRead(t, people, store.Query{Select: columns("name"), With: embed("clubs", agg("", count, ""), agg("last", most, "name")), Where: store.Compare("id", store.OpIn, []int64{1, 5})},
+	wantRead(t, people, store.Query{Select: columns("name"), With: embed("clubs", agg("", count, ""), agg("last", most, "name")), Where: store.Compare("id", query.OpIn, []int64{1, 5})},
 		`[{"name":"Ada","clubs":[{"count":2,"last":"rowing"}]},{"name":"Ed","clubs":[{"count":0,"last":null}]}]`)
-	wantRead(t, people, store.Query{Select: columns("name"), With: embed("boss", agg("", count, "")), Where: store.Compare("id", store.OpIn, []int64{1, 2})},
+	wantRead(t, people, store.Query{Select: columns("name"), With: embed("boss", agg("", count, "")), Where: store.Compare("id", query.OpIn, []int64{1, 2})},
 		`[{"name":"Ada","boss":{"count":0}},{"name":"Bo","boss":{"count":1}}]`)
-	wantRead(t, people, store.Query{Select: columns("name"), With: embed("passport", plain([]string{"number"}, agg("", count, ""))...), Where: store.Compare("id", store.OpIn, []int64{1, 2})},
+	wantRead(t, people, store.Query{Select: columns("name"), With: embed("passport", plain([]string{"number"}, agg("", count, ""))...), Where: store.Compare("id", query.OpIn, []int64{1, 2})},
 		`[{"name":"Ada","passport":{"number":"A1","count":1}},{"name":"Bo","passport":null}]`)
 
 	inner := store.Query{Select: columns("code"), With: embed("people", plain([]string{"boss_id"}, agg("", count, ""))...)}
 	inner.With[0].Inner = true
-	inner.With[0].Query.Where = store.Compare("height", store.OpLt, 1.75)
-	inner.With[0].Query.Order = []store.Order{{Column: "boss_id", Desc: true, Nulls: store.NullsLast}}
+	inner.With[0].Query.Where = store.Compare("height", query.OpLt, 1.75)
+	inner.With[0].Query.Order = []store.Order{{Column: "boss_id", Desc: true, Nulls: query.NullsLast}}
 	inner.With[0].Query.Limit = store.Limit(1)
 	wantRead(t, countries, inner, `[{"code":"DE","people":[{"boss_id":null,"count":1}]},{"code":"FR","people":[{"boss_id":1,"count":1}]}]`)
 

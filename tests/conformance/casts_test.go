@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // casts are what a value of each kind is as text, or in another kind; the same
@@ -35,7 +36,7 @@ func testCasts(t *testing.T, db *store.DB) {
 			if got, err := post(t, g, `{"id":`+id+`,"`+column+`":`+tt.in+`}`, &ret); err != nil || got != want {
 				t.Errorf("insert %s as %s: %s, %v, want %s", column, tt.cast, got, err, want)
 			}
-			ret.Where = store.Compare("id", store.OpEq, store.Text(id))
+			ret.Where = store.Compare("id", query.OpEq, store.Text(id))
 			wantRead(t, g, ret, want)
 			if j == 1 {
 				continue

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // steps collects what functions of OnCommit have done.
@@ -153,7 +154,7 @@ func testOnCommitHook(t *testing.T, db *store.DB) {
 // testOnCommitCaller runs transactions of a caller in what waits for the commit of others
 // of the same caller: they must not wait for one another.
 func testOnCommitCaller(t *testing.T, db *store.DB) {
-	scope := &store.Scope{Caller: store.Caller{ID: "ann"}}
+	scope := &store.Scope{Caller: query.Caller{ID: "ann"}}
 	const together = 40 // more than a caller may have
 	var running sync.WaitGroup
 	var committed atomic.Int64

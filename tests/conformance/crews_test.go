@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -84,7 +85,7 @@ type handStep struct {
 func handSteps(relation string) []handStep {
 	var (
 		anyone = store.True()
-		ann    = store.Compare("name", store.OpEq, store.Var("principal.id"))
+		ann    = store.Compare("name", query.OpEq, store.Var("principal.id"))
 		mates  = store.Related("crew", store.Related(relation, ann))
 		empty  = store.Not(store.Related("crew", store.Related(relation, store.Cond{})))
 		before = "1:1:ann 2:2:bob"
@@ -184,7 +185,7 @@ func testJudgedBefore(t *testing.T, db *store.DB) {
 		db.Table(hookedHand{}): handSteps("hooked"),
 	}
 	// The same through the junction that hands are.
-	ann := store.Compare("name", store.OpEq, store.Var("principal.id"))
+	ann := store.Compare("name", query.OpEq, store.Var("principal.id"))
 	steps[db.Table(plainHand{})] = append(steps[db.Table(plainHand{})], handStep{
 		"through a junction", "insert", `{"id":9,"crew_id":2,"name":"ann","code":"9"}`,
 		store.Guard{Read: store.True(), Create: store.Related("crew", store.Related("people", ann))},
@@ -288,8 +289,8 @@ func testMadeKeys(t *testing.T, db *store.DB) {
 		create     store.Cond
 		code       string
 	}{
-		{"a key that is not there", `{"name":"own"}`, store.Compare("id", store.OpGt, 0), "42501"},
-		{"keys that are not there", `[{"name":"own"},{"name":"own"}]`, store.Or(store.Eq("name", "x"), store.Compare("id", store.OpGt, 0)), "42501"},
+		{"a key that is not there", `{"name":"own"}`, store.Compare("id", query.OpGt, 0), "42501"},
+		{"keys that are not there", `[{"name":"own"},{"name":"own"}]`, store.Or(store.Eq("name", "x"), store.Compare("id", query.OpGt, 0)), "42501"},
 		{"nothing grows on it", `{"name":"own"}`, store.Not(store.Related("shoots", store.Cond{})), ""},
 		{"something grows on it", `{"name":"own"}`, store.Related("shoots", store.Cond{}), "42501"},
 		{"on nothing", `{"name":"own"}`, store.Related("parent", own), "42501"},

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -80,50 +81,50 @@ var filterCases = []struct {
 	{"zero", store.Cond{}, andNull(100, 101)},
 	{"true", store.True(), andNull(100, 101)},
 	{"false", store.False(), []int64{}},
-	{"eq", byOp(store.OpEq, "a"), byText(isA)},
-	{"ne leaves NULL out", byOp(store.OpNeq, "a"), byText(func(s string) bool { return !isA(s) })},
-	{"not eq leaves NULL out", store.Not(byOp(store.OpEq, "a")), byText(func(s string) bool { return !isA(s) })},
-	{"empty text is not NULL", byOp(store.OpEq, ""), []int64{0}},
+	{"eq", byOp(query.OpEq, "a"), byText(isA)},
+	{"ne leaves NULL out", byOp(query.OpNeq, "a"), byText(func(s string) bool { return !isA(s) })},
+	{"not eq leaves NULL out", store.Not(byOp(query.OpEq, "a")), byText(func(s string) bool { return !isA(s) })},
+	{"empty text is not NULL", byOp(query.OpEq, ""), []int64{0}},
 	{"null", store.Null("text"), []int64{100, 101}},
 	{"not null", store.Not(store.Null("text")), allWords()},
 	{"eq nil is null", store.Eq("text", nil), []int64{100, 101}},
-	{"lt by bytes", byOp(store.OpLt, "a"), byText(func(s string) bool { return s < "a" })},
-	{"lte by bytes", byOp(store.OpLte, "É"), byText(func(s string) bool { return s <= "É" })},
-	{"gt by bytes", byOp(store.OpGt, "Z"), byText(func(s string) bool { return s > "Z" })},
-	{"gte by bytes", byOp(store.OpGte, "東"), byText(func(s string) bool { return s >= "東" })},
-	{"like is case-sensitive", byOp(store.OpLike, "a%"), byText(func(s string) bool { return strings.HasPrefix(s, "a") })},
-	{"like one rune", byOp(store.OpLike, "_"), byText(func(s string) bool { return len([]rune(s)) == 1 })},
-	{"like escaped percent", byOp(store.OpLike, `a\%b`), byText(func(s string) bool { return s == "a%b" })},
-	{"like escaped underscore", byOp(store.OpLike, `%\_%`), byText(func(s string) bool { return strings.Contains(s, "_") })},
-	{"like escaped backslash", byOp(store.OpLike, `%\\%`), byText(func(s string) bool { return strings.Contains(s, `\`) })},
-	{"like escaped letter", byOp(store.OpLike, `\a`), byText(isA)},
-	{"like beyond ASCII", byOp(store.OpLike, "é"), byText(func(s string) bool { return s == "é" })},
-	{"ilike", byOp(store.OpILike, "A%"), byText(func(s string) bool { return strings.HasPrefix(s, "a") || s == "A" })},
-	{"ilike beyond ASCII", byOp(store.OpILike, "É"), byText(func(s string) bool { return s == "é" || s == "É" })},
-	{"match", byOp(store.OpMatch, "^[a-z]$"), byText(func(s string) bool { return len(s) == 1 && s >= "a" && s <= "z" })},
-	{"match anywhere", byOp(store.OpMatch, "b"), byText(func(s string) bool { return strings.Contains(s, "b") })},
-	{"match escaped", byOp(store.OpMatch, `a\\b|^\%$|a\%`), byText(func(s string) bool { return s == `a\b` || s == "a%b" })},
-	{"match a rune", byOp(store.OpMatch, "^.$"), byText(func(s string) bool { return len([]rune(s)) == 1 })},
-	{"imatch beyond ASCII", byOp(store.OpIMatch, "^(É|Z)$"), byText(func(s string) bool { return s == "é" || s == "É" || s == "z" || s == "Z" })},
-	{"in", store.In("text", store.Texts{"a", "😀", "none", "a"}), byText(func(s string) bool { return s == "a" || s == "😀" })},
-	{"in nothing", store.In("text", store.Texts{}), []int64{}},
+	{"lt by bytes", byOp(query.OpLt, "a"), byText(func(s string) bool { return s < "a" })},
+	{"lte by bytes", byOp(query.OpLte, "É"), byText(func(s string) bool { return s <= "É" })},
+	{"gt by bytes", byOp(query.OpGt, "Z"), byText(func(s string) bool { return s > "Z" })},
+	{"gte by bytes", byOp(query.OpGte, "東"), byText(func(s string) bool { return s >= "東" })},
+	{"like is case-sensitive", byOp(query.OpLike, "a%"), byText(func(s string) bool { return strings.HasPrefix(s, "a") })},
+	{"like one rune", byOp(query.OpLike, "_"), byText(func(s string) bool { return len([]rune(s)) == 1 })},
+	{"like escaped percent", byOp(query.OpLike, `a\%b`), byText(func(s string) bool { return s == "a%b" })},
+	{"like escaped underscore", byOp(query.OpLike, `%\_%`), byText(func(s string) bool { return strings.Contains(s, "_") })},
+	{"like escaped backslash", byOp(query.OpLike, `%\\%`), byText(func(s string) bool { return strings.Contains(s, `\`) })},
+	{"like escaped letter", byOp(query.OpLike, `\a`), byText(isA)},
+	{"like beyond ASCII", byOp(query.OpLike, "é"), byText(func(s string) bool { return s == "é" })},
+	{"ilike", byOp(query.OpILike, "A%"), byText(func(s string) bool { return strings.HasPrefix(s, "a") || s == "A" })},
+	{"ilike beyond ASCII", byOp(query.OpILike, "É"), byText(func(s string) bool { return s == "é" || s == "É" })},
+	{"match", byOp(query.OpMatch, "^[a-z]$"), byText(func(s string) bool { return len(s) == 1 && s >= "a" && s <= "z" })},
+	{"match anywhere", byOp(query.OpMatch, "b"), byText(func(s string) bool { return strings.Contains(s, "b") })},
+	{"match escaped", byOp(query.OpMatch, `a\\b|^\%$|a\%`), byText(func(s string) bool { return s == `a\b` || s == "a%b" })},
+	{"match a rune", byOp(query.OpMatch, "^.$"), byText(func(s string) bool { return len([]rune(s)) == 1 })},
+	{"imatch beyond ASCII", byOp(query.OpIMatch, "^(É|Z)$"), byText(func(s string) bool { return s == "é" || s == "É" || s == "z" || s == "Z" })},
+	{"in", store.In("text", query.Texts{"a", "😀", "none", "a"}), byText(func(s string) bool { return s == "a" || s == "😀" })},
+	{"in nothing", store.In("text", query.Texts{}), []int64{}},
 	{"not in nothing", store.Not(store.In("text", []string{})), andNull(100, 101)},
 	{"not in leaves NULL out", store.Not(store.In("text", words[1:])), []int64{0}},
-	{"is true", store.Compare("on", store.OpIsTrue, nil), byIndex(func(i int) bool { return i%2 == 0 })},
-	{"is false", store.Compare("on", store.OpIsFalse, nil), byIndex(func(i int) bool { return i%2 == 1 })},
-	{"is not true holds for NULL", store.Not(store.Compare("on", store.OpIsTrue, nil)), append(byIndex(func(i int) bool { return i%2 == 1 }), 100, 101)},
-	{"bool ordered", store.Compare("on", store.OpGt, false), byIndex(func(i int) bool { return i%2 == 0 })},
-	{"decimals by value", store.Compare("dec", store.OpEq, store.Text("2.00")), byIndex(func(i int) bool { return i%5 == 2 })},
-	{"decimals ordered", store.Compare("dec", store.OpGte, store.Text("2.5")), byIndex(func(i int) bool { return i%5 >= 3 })},
-	{"decimals in", store.In("dec", store.Texts{"1.0", "04"}), byIndex(func(i int) bool { return i%5 == 1 || i%5 == 4 })},
+	{"is true", store.Compare("on", query.OpIsTrue, nil), byIndex(func(i int) bool { return i%2 == 0 })},
+	{"is false", store.Compare("on", query.OpIsFalse, nil), byIndex(func(i int) bool { return i%2 == 1 })},
+	{"is not true holds for NULL", store.Not(store.Compare("on", query.OpIsTrue, nil)), append(byIndex(func(i int) bool { return i%2 == 1 }), 100, 101)},
+	{"bool ordered", store.Compare("on", query.OpGt, false), byIndex(func(i int) bool { return i%2 == 0 })},
+	{"decimals by value", store.Compare("dec", query.OpEq, store.Text("2.00")), byIndex(func(i int) bool { return i%5 == 2 })},
+	{"decimals ordered", store.Compare("dec", query.OpGte, store.Text("2.5")), byIndex(func(i int) bool { return i%5 >= 3 })},
+	{"decimals in", store.In("dec", query.Texts{"1.0", "04"}), byIndex(func(i int) bool { return i%5 == 1 || i%5 == 4 })},
 	{"unknown or true", store.Or(store.Eq("size", 0), store.Eq("id", 100)), append(byIndex(func(i int) bool { return (len(words)-i)/3 == 0 }), 100)},
 	{"unknown and true", store.And(store.Eq("size", 0), store.Eq("id", 100)), []int64{}},
 	{"not unknown", store.Not(store.And(store.Eq("size", 0), store.Eq("id", 100))), andNull(101)},
-	{"variable without value", store.Not(store.Compare("text", store.OpEq, store.Var("nobody"))), []int64{}},
+	{"variable without value", store.Not(store.Compare("text", query.OpEq, store.Var("nobody"))), []int64{}},
 }
 
 // byOp compares the text of a word.
-func byOp(op store.Op, operand string) store.Cond {
+func byOp(op query.Op, operand string) store.Cond {
 	return store.Compare("text", op, store.Text(operand))
 }
 
@@ -164,47 +165,47 @@ func testFiltersRefused(t *testing.T, db *store.DB) {
 	g := gateOf[everything](db)
 	for _, tt := range []struct {
 		column string
-		op     store.Op
+		op     query.Op
 		value  any
 		code   string
 	}{
-		{"nope", store.OpEq, store.Text("x"), "42703"},
-		{"int", store.OpEq, store.Text("x"), "22P02"},
-		{"small", store.OpEq, store.Text("40000"), "22003"},
-		{"int", store.OpEq, store.Text("9223372036854775808"), "22003"},
-		{"int", store.OpLike, store.Text("1%"), "42804"},
-		{"text", store.OpLike, store.Text(`a\`), "22025"},
-		{"text", store.OpMatch, store.Text(`\d`), "2201B"},
-		{"text", store.OpMatch, store.Text(`(`), "2201B"},
-		{"text", store.OpMatch, store.Text(`(?i)a`), "2201B"},
-		{"text", store.OpMatch, store.Text(`a{1000}`), "2201B"},
-		{"text", store.OpMatch, store.Text(`x[a-c-e]`), "2201B"},
-		{"text", store.OpMatch, store.Text(`[^-a-é-ö]`), "2201B"},
-		{"text", store.OpMatch, store.Text(`[--\--a]`), "2201B"},
-		{"text", store.OpIMatch, store.Text(`[Z-a]`), "2201B"},
-		{"text", store.OpMatch, store.Text(strings.Repeat(".{255}", 84) + "~"), "PL001"},
-		{"text", store.OpIMatch, store.Text("(((a?){25}){25})?b"), "PL001"},
-		{"text", store.OpLike, store.Text("%" + strings.Repeat("a", 1000) + "\uFFFD"), "PL001"},
-		{"text", store.OpEq, store.Text("a\x00b"), "22021"},
-		{"text", store.OpEq, store.Text("a\xffb"), "22021"},
-		{"text", store.OpLike, store.Text("a\x00b"), "22021"},
-		{"text", store.OpILike, store.Text("a\xffb"), "22021"},
-		{"text", store.OpMatch, store.Text("a\x00b"), "22021"},
-		{"text", store.OpIMatch, store.Text("a\xffb"), "22021"},
-		{"text", store.OpIn, store.Texts{"a\x00b"}, "22021"},
-		{"doc", store.OpLt, store.Text("{}"), "42804"},
-		{"list", store.OpGt, store.Text("{}"), "42804"},
-		{"text", store.OpIsTrue, nil, "42804"},
-		{"uid", store.OpEq, store.Text("x"), "22P02"},
-		{"at", store.OpEq, store.Text("now"), "22007"},
-		{"text", store.OpEq, nil, "PGRST100"},
-		{"text", store.OpIn, store.Text("a"), "PGRST100"},
+		{"nope", query.OpEq, store.Text("x"), "42703"},
+		{"int", query.OpEq, store.Text("x"), "22P02"},
+		{"small", query.OpEq, store.Text("40000"), "22003"},
+		{"int", query.OpEq, store.Text("9223372036854775808"), "22003"},
+		{"int", query.OpLike, store.Text("1%"), "42804"},
+		{"text", query.OpLike, store.Text(`a\`), "22025"},
+		{"text", query.OpMatch, store.Text(`\d`), "2201B"},
+		{"text", query.OpMatch, store.Text(`(`), "2201B"},
+		{"text", query.OpMatch, store.Text(`(?i)a`), "2201B"},
+		{"text", query.OpMatch, store.Text(`a{1000}`), "2201B"},
+		{"text", query.OpMatch, store.Text(`x[a-c-e]`), "2201B"},
+		{"text", query.OpMatch, store.Text(`[^-a-é-ö]`), "2201B"},
+		{"text", query.OpMatch, store.Text(`[--\--a]`), "2201B"},
+		{"text", query.OpIMatch, store.Text(`[Z-a]`), "2201B"},
+		{"text", query.OpMatch, store.Text(strings.Repeat(".{255}", 84) + "~"), "PL001"},
+		{"text", query.OpIMatch, store.Text("(((a?){25}){25})?b"), "PL001"},
+		{"text", query.OpLike, store.Text("%" + strings.Repeat("a", 1000) + "\uFFFD"), "PL001"},
+		{"text", query.OpEq, store.Text("a\x00b"), "22021"},
+		{"text", query.OpEq, store.Text("a\xffb"), "22021"},
+		{"text", query.OpLike, store.Text("a\x00b"), "22021"},
+		{"text", query.OpILike, store.Text("a\xffb"), "22021"},
+		{"text", query.OpMatch, store.Text("a\x00b"), "22021"},
+		{"text", query.OpIMatch, store.Text("a\xffb"), "22021"},
+		{"text", query.OpIn, query.Texts{"a\x00b"}, "22021"},
+		{"doc", query.OpLt, store.Text("{}"), "42804"},
+		{"list", query.OpGt, store.Text("{}"), "42804"},
+		{"text", query.OpIsTrue, nil, "42804"},
+		{"uid", query.OpEq, store.Text("x"), "22P02"},
+		{"at", query.OpEq, store.Text("now"), "22007"},
+		{"text", query.OpEq, nil, "PGRST100"},
+		{"text", query.OpIn, store.Text("a"), "PGRST100"},
 	} {
 		err := readError(t, g, store.Query{Where: store.Compare(tt.column, tt.op, tt.value)})
 		wantCode(t, fmt.Sprintf("%s, op %d, %q", tt.column, tt.op, tt.value), err, tt.code)
 	}
-	many := store.Texts(slices.Repeat([]string{"a{100}"}, 10))
-	wantCode(t, "any of many regular expressions", readError(t, g, store.Query{Where: store.CompareAny("text", store.OpMatch, many)}), "PL001")
+	many := query.Texts(slices.Repeat([]string{"a{100}"}, 10))
+	wantCode(t, "any of many regular expressions", readError(t, g, store.Query{Where: query.CompareAny("text", query.OpMatch, many)}), "PL001")
 	wantCode(t, "select", readError(t, g, store.Query{Select: columns("nope")}), "42703")
 	wantCode(t, "order", readError(t, g, store.Query{Order: []store.Order{{Column: "nope"}}}), "42703")
 	wantCode(t, "order by a document", readError(t, g, store.Query{Order: []store.Order{{Column: "doc"}}}), "42804")
@@ -224,7 +225,7 @@ func testIn(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	insert(t, db, &everything{ID: 3})
-	for column, texts := range map[string]store.Texts{
+	for column, texts := range map[string]query.Texts{
 		"n_text": {"q", "x"}, "n_yes": {"true"}, "n_int": {"7", "9"}, "n_float": {"1.50", "9"}, "n_dec": {"1.5", "9"},
 		"n_at": {"2024-01-01T01:00:00+01:00"}, "n_day": {"2024-01-01"}, "n_uid": {"00000000000000000000000000000001"},
 		"n_bytes": {`\x01`, `\x`}, "n_doc": {`{"a": 1}`, `[]`}, "n_list": {`{a,b}`, `{}`},
@@ -232,8 +233,8 @@ func testIn(t *testing.T, db *store.DB) {
 		where := store.In(column, texts)
 		wantRead(t, g, store.Query{Select: columns("id"), Where: where}, `[{"id":1}]`)
 		wantRead(t, g, store.Query{Select: columns("id"), Where: store.Not(where)}, `[{"id":2}]`)
-		eq := store.Compare(column, store.OpEq, store.Text(texts[0]))
-		ne := store.Compare(column, store.OpNeq, store.Text(texts[0]))
+		eq := store.Compare(column, query.OpEq, store.Text(texts[0]))
+		ne := store.Compare(column, query.OpNeq, store.Text(texts[0]))
 		wantRead(t, g, store.Query{Select: columns("id"), Where: store.Or(eq, ne)}, `[{"id":1},{"id":2}]`)
 		// As many as a client may send.
 		wantRead(t, g, store.Query{Select: columns("id"), Where: store.In(column, slices.Repeat(texts, 1000))}, `[{"id":1}]`)

@@ -7,44 +7,45 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // fullTextCases are PostgreSQL's own searches of titles, and the stories they find.
 var fullTextCases = []struct {
-	op                  store.Op
+	op                  query.Op
 	config, query, want string
 }{
-	{store.OpFullText, "", "hello & world", "case emoji"},
-	{store.OpFullText, "", "hello & !there & (world | state)", "case emoji"},
-	{store.OpFullText, "", "hello <-> world", "case emoji"},
-	{store.OpFullText, "", "world <-> hello", ""},
-	{store.OpFullText, "", "version <2> 12", ""},
-	{store.OpFullText, "", "version <3> 12", "number"},
-	{store.OpFullText, "", "hel:*", "case emoji"},
-	{store.OpFullText, "", "'a snake':*", "snake"},
-	{store.OpFullText, "", "snake_case", "snake"},
-	{store.OpFullText, "", "state-of-the-art", "hyphen"},
-	{store.OpFullText, "", "degree", ""},
-	{store.OpFullText, "english", "degree", "number"},
-	{store.OpFullText, "ENGLISH", "a & degree", "number"},
-	{store.OpFullText, "english", "the", ""},
-	{store.OpFullText, "", "", ""},
-	{store.OpFullTextPlain, "", "world hello", "case emoji"},
-	{store.OpFullTextPlain, "", "& | ! ( joe.doe@example.com", "address"},
-	{store.OpFullTextPlain, "", `drop table stories; -- ' or 1=1`, "sql"},
-	{store.OpFullTextPlain, "", " ... ", ""},
-	{store.OpFullTextPhrase, "", "hello world", "case emoji"},
-	{store.OpFullTextPhrase, "", "world hello", ""},
-	{store.OpFullTextPhrase, "", "see https://example.com/a", "address"},
-	{store.OpFullTextWeb, "", "hello -there", "case emoji"},
-	{store.OpFullTextWeb, "", `"hello world"`, "case emoji"},
-	{store.OpFullTextWeb, "", `"world hello" or "state of"`, "hyphen"},
-	{store.OpFullTextWeb, "", `"hello -- )( & world`, "case emoji"},
-	{store.OpFullTextWeb, "english", "degrees versions", "number"},
+	{query.OpFullText, "", "hello & world", "case emoji"},
+	{query.OpFullText, "", "hello & !there & (world | state)", "case emoji"},
+	{query.OpFullText, "", "hello <-> world", "case emoji"},
+	{query.OpFullText, "", "world <-> hello", ""},
+	{query.OpFullText, "", "version <2> 12", ""},
+	{query.OpFullText, "", "version <3> 12", "number"},
+	{query.OpFullText, "", "hel:*", "case emoji"},
+	{query.OpFullText, "", "'a snake':*", "snake"},
+	{query.OpFullText, "", "snake_case", "snake"},
+	{query.OpFullText, "", "state-of-the-art", "hyphen"},
+	{query.OpFullText, "", "degree", ""},
+	{query.OpFullText, "english", "degree", "number"},
+	{query.OpFullText, "ENGLISH", "a & degree", "number"},
+	{query.OpFullText, "english", "the", ""},
+	{query.OpFullText, "", "", ""},
+	{query.OpFullTextPlain, "", "world hello", "case emoji"},
+	{query.OpFullTextPlain, "", "& | ! ( joe.doe@example.com", "address"},
+	{query.OpFullTextPlain, "", `drop table stories; -- ' or 1=1`, "sql"},
+	{query.OpFullTextPlain, "", " ... ", ""},
+	{query.OpFullTextPhrase, "", "hello world", "case emoji"},
+	{query.OpFullTextPhrase, "", "world hello", ""},
+	{query.OpFullTextPhrase, "", "see https://example.com/a", "address"},
+	{query.OpFullTextWeb, "", "hello -there", "case emoji"},
+	{query.OpFullTextWeb, "", `"hello world"`, "case emoji"},
+	{query.OpFullTextWeb, "", `"world hello" or "state of"`, "hyphen"},
+	{query.OpFullTextWeb, "", `"hello -- )( & world`, "case emoji"},
+	{query.OpFullTextWeb, "english", "degrees versions", "number"},
 }
 
-func fullTextOf(op store.Op, config, query string) store.Cond {
-	return store.Compare("title", op, store.FullText{Config: config, Query: query})
+func fullTextOf(op query.Op, config, text string) store.Cond {
+	return store.Compare("title", op, query.FullText{Config: config, Query: text})
 }
 
 // testFullText searches with PostgreSQL's own functions, which SQLite rejects.
@@ -54,29 +55,29 @@ func testFullText(t *testing.T, db *store.DB) {
 		t.Helper()
 		wantCode(t, cond.String(), readError(t, g, store.Query{Where: cond}), want)
 	}
-	code(store.Compare("plain", store.OpFullText, store.Text("a")), "42804")
-	code(store.Compare("nope", store.OpFullText, store.Text("a")), "42703")
+	code(store.Compare("plain", query.OpFullText, store.Text("a")), "42804")
+	code(store.Compare("nope", query.OpFullText, store.Text("a")), "42703")
 	if !db.Capabilities().Instances {
-		for op := store.OpFullText; op <= store.OpFullTextWeb; op++ {
+		for op := query.OpFullText; op <= query.OpFullTextWeb; op++ {
 			code(fullTextOf(op, "", "a"), "PGRST127")
 			code(store.Not(fullTextOf(op, "klingon", "&&")), "PGRST127")
 		}
-		if _, err := store.Bind(db.Table(story{}), fullTextOf(store.OpFullText, "", "a")); err == nil {
+		if _, err := store.Bind(db.Table(story{}), fullTextOf(query.OpFullText, "", "a")); err == nil {
 			t.Error("a rule that cannot be judged is bound")
 		}
 		return
 	}
 	// The answer must not say whether there are rows.
 	for range 2 {
-		for _, query := range []string{"&", "a b", "(a", "a <16385> b", "'", `\`, ":*", "a:x"} {
-			code(fullTextOf(store.OpFullText, "", query), "42601")
+		for _, search := range []string{"&", "a b", "(a", "a <16385> b", "'", `\`, ":*", "a:x"} {
+			code(fullTextOf(query.OpFullText, "", search), "42601")
 		}
 		for _, config := range []string{"klingon", "1", "13000", "pg_catalog.english", "english ", `"english"`, "-", "simple'--"} {
-			for op := store.OpFullText; op <= store.OpFullTextWeb; op++ {
+			for op := query.OpFullText; op <= query.OpFullTextWeb; op++ {
 				code(fullTextOf(op, config, "a"), "42704")
 			}
 		}
-		code(fullTextOf(store.OpFullTextWeb, "", "a\x00b"), "22021")
+		code(fullTextOf(query.OpFullTextWeb, "", "a\x00b"), "22021")
 		insert(t, db, &story{ID: store.NewID().String(), Title: "x"})
 	}
 	for id, title := range titles {
@@ -89,11 +90,11 @@ func testFullText(t *testing.T, db *store.DB) {
 			}
 		}
 	}
-	both := store.And(fullTextOf(store.OpFullTextPlain, "", "hello"), store.Compare("title", store.OpFullText, store.Text("world")))
+	both := store.And(fullTextOf(query.OpFullTextPlain, "", "hello"), store.Compare("title", query.OpFullText, store.Text("world")))
 	if got := storyIDs(t, db, both); got != "case emoji" {
 		t.Errorf("%s: found %q", both, got)
 	}
-	if got := storyIDs(t, db, store.Not(store.Compare("body", store.OpFullText, "a"))); got != "" {
+	if got := storyIDs(t, db, store.Not(store.Compare("body", query.OpFullText, "a"))); got != "" {
 		t.Errorf("NULL under not: found %q", got)
 	}
 	fullTextWork(t, db)
@@ -110,7 +111,7 @@ func fullTextWork(t *testing.T, db *store.DB) {
 		insert(t, db, &story{ID: id, Title: text})
 	}
 	began := time.Now()
-	if got := storyIDs(t, db, fullTextOf(store.OpFullTextPlain, "", "a_a")); got != "address hosts numbers snake" {
+	if got := storyIDs(t, db, fullTextOf(query.OpFullTextPlain, "", "a_a")); got != "address hosts numbers snake" {
 		t.Errorf("a: found %q", got)
 	}
 	if took := time.Since(began); took > programtest.Within(5*time.Second) {
@@ -123,7 +124,7 @@ func testFullTextRules(t *testing.T, db *store.DB) {
 	if !db.Capabilities().Instances {
 		t.Skip("SQLite has no such rules")
 	}
-	tab, rule := db.Table(story{}), fullTextOf(store.OpFullText, "english", "notices & !private")
+	tab, rule := db.Table(story{}), fullTextOf(query.OpFullText, "english", "notices & !private")
 	guard := guardFor(t, tab, store.Guard{Read: rule, Create: rule, Update: rule, UpdateCheck: rule})
 	g := scopedGate[story](db, scopeOf("ann", "", &tableGuard{tab, guard}))
 	if _, err := post(t, g, `{"id":"a","title":"a public notice","plain":""}`, nil); err != nil {
@@ -137,5 +138,5 @@ func testFullTextRules(t *testing.T, db *store.DB) {
 		t.Errorf("update: %d rows, %v", n, err)
 	}
 	insert(t, db, &story{ID: "hidden", Title: "private notices"})
-	wantRead(t, g, store.Query{Select: columns("id"), Where: fullTextOf(store.OpFullTextPlain, "", "notices")}, `[{"id":"a"}]`)
+	wantRead(t, g, store.Query{Select: columns("id"), Where: fullTextOf(query.OpFullTextPlain, "", "notices")}, `[{"id":"a"}]`)
 }

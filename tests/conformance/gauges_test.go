@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -34,7 +35,7 @@ type gauge struct {
 // not inserted yet, one and several at once.
 func testValuesOfImages(t *testing.T, db *store.DB) {
 	table := db.Table(gauge{})
-	like := func(column string, op store.Op, text string) store.Cond {
+	like := func(column string, op query.Op, text string) store.Cond {
 		return store.Compare(column, op, store.Var(text))
 	}
 	one := `"text":"Ärger_1","yes":true,"int":9007199254740993,"float":1.5,"dec":1.50,"at":"2024-01-02T03:04:05.000006+00:00","day":"2024-02-03",` +
@@ -43,17 +44,17 @@ func testValuesOfImages(t *testing.T, db *store.DB) {
 		`"uid":"00000000-0000-7000-8000-0000000000a2","bytes":"\\x","doc":[],"list":[]`
 	null := `"text":null,"yes":null,"int":null,"float":null,"dec":null,"at":null,"day":null,"uid":null,"bytes":null,"doc":null,"list":null`
 	for i, rule := range []store.Cond{
-		like("text", store.OpEq, "Ärger_1"), like("text", store.OpGt, "bb"), like("text", store.OpLike, "%r\\_1"), like("text", store.OpILike, "äRGER%"),
-		like("text", store.OpMatch, "^.r"), store.In("text", []string{"Ärger_1", "x"}),
-		store.Compare("yes", store.OpIsTrue, nil), like("yes", store.OpEq, "true"),
-		like("int", store.OpEq, "9007199254740993"), like("int", store.OpGt, "9007199254740992"), store.In("int", []int64{9007199254740993}),
-		like("float", store.OpEq, "1.5"), like("float", store.OpGte, "1"), store.In("float", []float64{1.5, 2}),
-		like("dec", store.OpEq, "1.5"), like("dec", store.OpGt, "1.49"), store.In("dec", []string{"1.500"}),
-		like("at", store.OpEq, "2024-01-02T04:04:05.000006+01:00"), like("at", store.OpGt, "2024-01-01T00:00:00Z"),
-		like("day", store.OpEq, "2024-02-03"), like("day", store.OpGte, "2024-02-03"),
-		like("uid", store.OpEq, "00000000-0000-7000-8000-0000000000a1"), store.In("uid", []string{"00000000-0000-7000-8000-0000000000A1"}),
-		like("bytes", store.OpEq, "\\x00ff"), like("doc", store.OpContains, `{"a":["x"]}`), like("doc", store.OpEq, `{"b":null,"a":[1,"x"]}`),
-		like("list", store.OpContains, `{"b,\"c"}`), like("list", store.OpEq, `{a,"b,\"c"}`), like("list", store.OpOverlaps, `{a,x}`),
+		like("text", query.OpEq, "Ärger_1"), like("text", query.OpGt, "bb"), like("text", query.OpLike, "%r\\_1"), like("text", query.OpILike, "äRGER%"),
+		like("text", query.OpMatch, "^.r"), store.In("text", []string{"Ärger_1", "x"}),
+		store.Compare("yes", query.OpIsTrue, nil), like("yes", query.OpEq, "true"),
+		like("int", query.OpEq, "9007199254740993"), like("int", query.OpGt, "9007199254740992"), store.In("int", []int64{9007199254740993}),
+		like("float", query.OpEq, "1.5"), like("float", query.OpGte, "1"), store.In("float", []float64{1.5, 2}),
+		like("dec", query.OpEq, "1.5"), like("dec", query.OpGt, "1.49"), store.In("dec", []string{"1.500"}),
+		like("at", query.OpEq, "2024-01-02T04:04:05.000006+01:00"), like("at", query.OpGt, "2024-01-01T00:00:00Z"),
+		like("day", query.OpEq, "2024-02-03"), like("day", query.OpGte, "2024-02-03"),
+		like("uid", query.OpEq, "00000000-0000-7000-8000-0000000000a1"), store.In("uid", []string{"00000000-0000-7000-8000-0000000000A1"}),
+		like("bytes", query.OpEq, "\\x00ff"), like("doc", query.OpContains, `{"a":["x"]}`), like("doc", query.OpEq, `{"b":null,"a":[1,"x"]}`),
+		like("list", query.OpContains, `{"b,\"c"}`), like("list", query.OpEq, `{a,"b,\"c"}`), like("list", query.OpOverlaps, `{a,x}`),
 	} {
 		guard := guardFor(t, table, store.Guard{Read: store.True(), Create: store.And(rule, store.Not(store.Related("twin", store.True())))})
 		scope := scopeOf("ann", "", &tableGuard{table, guard})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/uptrace/bun"
 )
 
@@ -191,7 +192,7 @@ func reach(relation string) store.Query {
 
 func wantAmbiguous(t *testing.T, what string, err error, hint, details string) {
 	t.Helper()
-	var ambiguous *store.AmbiguousRelationError
+	var ambiguous *fault.AmbiguousRelationError
 	if !errors.As(err, &ambiguous) {
 		t.Fatalf("%s: %v, want an AmbiguousRelationError", what, err)
 	}

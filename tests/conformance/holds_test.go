@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 func holdsTopics() []topic {
@@ -68,9 +69,9 @@ func testContains(t *testing.T, db *store.DB) {
 				t.Fatal(err)
 			}
 		}
-		for op, row := range map[store.Op]int{store.OpContains: 2 * i, store.OpContained: 2*i + 1} {
+		for op, row := range map[query.Op]int{query.OpContains: 2 * i, query.OpContained: 2*i + 1} {
 			operand := tt.part
-			if op == store.OpContained {
+			if op == query.OpContained {
 				operand = tt.doc
 			}
 			asked := store.Compare("doc", op, store.Text(operand))
@@ -81,7 +82,7 @@ func testContains(t *testing.T, db *store.DB) {
 			wantRead(t, g, store.Query{Select: columns("id"), Where: store.And(asked, store.Eq("id", row))}, want)
 		}
 	}
-	unknown := store.Compare("n_doc", store.OpContains, store.Text("{}"))
+	unknown := store.Compare("n_doc", query.OpContains, store.Text("{}"))
 	wantRead(t, g, store.Query{Select: columns("id"), Where: store.Or(unknown, store.Not(unknown))}, "[]")
 }
 
@@ -92,33 +93,33 @@ func testArrays(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
-		op            store.Op
+		op            query.Op
 		operand, want string
 	}{
-		{store.OpContains, "{b}", `[{"id":1},{"id":2}]`},
-		{store.OpContains, "{b,a,a}", `[{"id":1}]`},
-		{store.OpContains, "{}", `[{"id":1},{"id":2},{"id":3},{"id":4}]`},
-		{store.OpContains, `{"{,\"\\"}`, `[{"id":4}]`},
-		{store.OpContained, "{c,b}", `[{"id":2},{"id":3}]`},
-		{store.OpContained, "{}", `[{"id":3}]`},
-		{store.OpOverlaps, "{c,a}", `[{"id":1},{"id":2}]`},
-		{store.OpOverlaps, "{}", `[]`},
-		{store.OpDistinct, "{a,b}", `[{"id":2},{"id":3},{"id":4},{"id":5}]`},
+		{query.OpContains, "{b}", `[{"id":1},{"id":2}]`},
+		{query.OpContains, "{b,a,a}", `[{"id":1}]`},
+		{query.OpContains, "{}", `[{"id":1},{"id":2},{"id":3},{"id":4}]`},
+		{query.OpContains, `{"{,\"\\"}`, `[{"id":4}]`},
+		{query.OpContained, "{c,b}", `[{"id":2},{"id":3}]`},
+		{query.OpContained, "{}", `[{"id":3}]`},
+		{query.OpOverlaps, "{c,a}", `[{"id":1},{"id":2}]`},
+		{query.OpOverlaps, "{}", `[]`},
+		{query.OpDistinct, "{a,b}", `[{"id":2},{"id":3},{"id":4},{"id":5}]`},
 	} {
 		where := store.Compare("n_list", tt.op, store.Text(tt.operand))
 		wantRead(t, g, store.Query{Select: columns("id"), Where: where}, tt.want)
 	}
-	inGo := store.Compare("n_list", store.OpContains, []string{"b", "c"})
+	inGo := store.Compare("n_list", query.OpContains, []string{"b", "c"})
 	wantRead(t, g, store.Query{Select: columns("id"), Where: inGo}, `[{"id":2}]`)
 	for _, tt := range []struct {
 		column string
-		op     store.Op
-	}{{"text", store.OpContains}, {"int", store.OpContained}, {"doc", store.OpOverlaps}, {"text", store.OpOverlaps}} {
+		op     query.Op
+	}{{"text", query.OpContains}, {"int", query.OpContained}, {"doc", query.OpOverlaps}, {"text", query.OpOverlaps}} {
 		err := readError(t, g, store.Query{Where: store.Compare(tt.column, tt.op, store.Text("{}"))})
 		wantCode(t, fmt.Sprintf("%s, op %d", tt.column, tt.op), err, "42804")
 	}
-	wantCode(t, "an array for a document", readError(t, g, store.Query{Where: store.Compare("doc", store.OpContains, store.Text("{x,y}"))}), "22P02")
-	wantCode(t, "a document for an array", readError(t, g, store.Query{Where: store.Compare("list", store.OpContains, store.Text(`["x"]`))}), "22P02")
+	wantCode(t, "an array for a document", readError(t, g, store.Query{Where: store.Compare("doc", query.OpContains, store.Text("{x,y}"))}), "22P02")
+	wantCode(t, "a document for an array", readError(t, g, store.Query{Where: store.Compare("list", query.OpContains, store.Text(`["x"]`))}), "22P02")
 }
 
 // quantified are comparisons with several values and the words they select.
@@ -127,26 +128,26 @@ var quantified = []struct {
 	cond store.Cond
 	want []int64
 }{
-	{"eq any", store.CompareAny("text", store.OpEq, store.Texts{"a", "😀", "none"}), byText(func(s string) bool { return s == "a" || s == "😀" })},
-	{"eq all", store.CompareAll("text", store.OpEq, store.Texts{"a", "a"}), byText(isA)},
-	{"eq all of two", store.CompareAll("text", store.OpEq, store.Texts{"a", "b"}), []int64{}},
-	{"gt any", store.CompareAny("text", store.OpGt, store.Texts{"z", "é"}), byText(func(s string) bool { return s > "z" })},
-	{"gt all", store.CompareAll("text", store.OpGt, store.Texts{"z", "é"}), byText(func(s string) bool { return s > "é" })},
-	{"lte all", store.CompareAll("dec", store.OpLte, store.Texts{"3.0", "1.50"}), byIndex(func(i int) bool { return i%5 <= 1 })},
-	{"like any", store.CompareAny("text", store.OpLike, store.Texts{"a%", `%\_%`}), byText(func(s string) bool { return s != "" && s[0] == 'a' || s == "_" })},
-	{"ilike all", store.CompareAll("text", store.OpILike, store.Texts{"%A%", "%B%"}), byText(func(s string) bool { return s == "a b" || s == "a%b" || s == `a\b` || s == "a_b" || s == "ab" })},
-	{"match any", store.CompareAny("text", store.OpMatch, store.Texts{"^A$", "^z$"}), byText(func(s string) bool { return s == "A" || s == "z" })},
-	{"imatch all", store.CompareAll("text", store.OpIMatch, store.Texts{"^a", "B$"}), byText(func(s string) bool { return len(s) > 1 && s[0] == 'a' })},
-	{"any of none", store.CompareAny("text", store.OpGt, store.Texts{}), []int64{}},
-	{"all of none", store.CompareAll("text", store.OpGt, store.Texts{}), andNull(100, 101)},
-	{"any of NULL is unknown", store.Not(store.CompareAny("size", store.OpEq, []int64{1})), byIndex(func(i int) bool { return (len(words)-i)/3 != 1 })},
-	{"all of NULL is unknown", store.Not(store.CompareAll("size", store.OpGt, []int64{1})), byIndex(func(i int) bool { return (len(words)-i)/3 <= 1 })},
-	{"a value that is known decides", store.Or(store.CompareAny("size", store.OpEq, []int64{1}), store.Null("size")), append(byIndex(func(i int) bool { return (len(words)-i)/3 == 1 }), 100, 101)},
-	{"distinct", store.Compare("size", store.OpDistinct, 1), append(byIndex(func(i int) bool { return (len(words)-i)/3 != 1 }), 100, 101)},
-	{"not distinct", store.Not(store.Compare("dec", store.OpDistinct, store.Text("2.00"))), byIndex(func(i int) bool { return i%5 == 2 })},
-	{"distinct text", store.Compare("text", store.OpDistinct, store.Text("a")), andNotA()},
-	{"distinct bool", store.Compare("on", store.OpDistinct, true), append(byIndex(func(i int) bool { return i%2 == 1 }), 100, 101)},
-	{"distinct variable without value", store.Compare("text", store.OpDistinct, store.Var("nobody")), []int64{}},
+	{"eq any", query.CompareAny("text", query.OpEq, query.Texts{"a", "😀", "none"}), byText(func(s string) bool { return s == "a" || s == "😀" })},
+	{"eq all", query.CompareAll("text", query.OpEq, query.Texts{"a", "a"}), byText(isA)},
+	{"eq all of two", query.CompareAll("text", query.OpEq, query.Texts{"a", "b"}), []int64{}},
+	{"gt any", query.CompareAny("text", query.OpGt, query.Texts{"z", "é"}), byText(func(s string) bool { return s > "z" })},
+	{"gt all", query.CompareAll("text", query.OpGt, query.Texts{"z", "é"}), byText(func(s string) bool { return s > "é" })},
+	{"lte all", query.CompareAll("dec", query.OpLte, query.Texts{"3.0", "1.50"}), byIndex(func(i int) bool { return i%5 <= 1 })},
+	{"like any", query.CompareAny("text", query.OpLike, query.Texts{"a%", `%\_%`}), byText(func(s string) bool { return s != "" && s[0] == 'a' || s == "_" })},
+	{"ilike all", query.CompareAll("text", query.OpILike, query.Texts{"%A%", "%B%"}), byText(func(s string) bool { return s == "a b" || s == "a%b" || s == `a\b` || s == "a_b" || s == "ab" })},
+	{"match any", query.CompareAny("text", query.OpMatch, query.Texts{"^A$", "^z$"}), byText(func(s string) bool { return s == "A" || s == "z" })},
+	{"imatch all", query.CompareAll("text", query.OpIMatch, query.Texts{"^a", "B$"}), byText(func(s string) bool { return len(s) > 1 && s[0] == 'a' })},
+	{"any of none", query.CompareAny("text", query.OpGt, query.Texts{}), []int64{}},
+	{"all of none", query.CompareAll("text", query.OpGt, query.Texts{}), andNull(100, 101)},
+	{"any of NULL is unknown", store.Not(query.CompareAny("size", query.OpEq, []int64{1})), byIndex(func(i int) bool { return (len(words)-i)/3 != 1 })},
+	{"all of NULL is unknown", store.Not(query.CompareAll("size", query.OpGt, []int64{1})), byIndex(func(i int) bool { return (len(words)-i)/3 <= 1 })},
+	{"a value that is known decides", store.Or(query.CompareAny("size", query.OpEq, []int64{1}), store.Null("size")), append(byIndex(func(i int) bool { return (len(words)-i)/3 == 1 }), 100, 101)},
+	{"distinct", store.Compare("size", query.OpDistinct, 1), append(byIndex(func(i int) bool { return (len(words)-i)/3 != 1 }), 100, 101)},
+	{"not distinct", store.Not(store.Compare("dec", query.OpDistinct, store.Text("2.00"))), byIndex(func(i int) bool { return i%5 == 2 })},
+	{"distinct text", store.Compare("text", query.OpDistinct, store.Text("a")), andNotA()},
+	{"distinct bool", store.Compare("on", query.OpDistinct, true), append(byIndex(func(i int) bool { return i%2 == 1 }), 100, 101)},
+	{"distinct variable without value", store.Compare("text", query.OpDistinct, store.Var("nobody")), []int64{}},
 }
 
 func andNotA() []int64 { return append(byText(func(s string) bool { return !isA(s) }), 100, 101) }
@@ -160,11 +161,11 @@ func testQuantifiers(t *testing.T, db *store.DB) {
 	}
 	g := gateOf[word](db)
 	for name, cond := range map[string]store.Cond{
-		"42804": store.CompareAny("size", store.OpLike, store.Texts{}),
-		"22025": store.CompareAny("text", store.OpLike, store.Texts{"a", `\`}),
-		"2201B": store.CompareAll("text", store.OpMatch, store.Texts{"a", "("}),
-		"22P02": store.CompareAll("size", store.OpEq, store.Texts{"1", "x"}),
-		"42703": store.CompareAll("nope", store.OpEq, store.Texts{}),
+		"42804": query.CompareAny("size", query.OpLike, query.Texts{}),
+		"22025": query.CompareAny("text", query.OpLike, query.Texts{"a", `\`}),
+		"2201B": query.CompareAll("text", query.OpMatch, query.Texts{"a", "("}),
+		"22P02": query.CompareAll("size", query.OpEq, query.Texts{"1", "x"}),
+		"42703": query.CompareAll("nope", query.OpEq, query.Texts{}),
 	} {
 		wantCode(t, cond.String(), readError(t, g, store.Query{Where: cond}), name)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -78,7 +79,7 @@ func testHooks(t *testing.T, db *store.DB) {
 	}
 	seen.want(t, "before insert ->2:b:0", "second insert ->2:b:0", "before insert ->3:c:0", "second insert ->3:c:0",
 		"after insert ->2:b:1", "after insert ->3:c:1")
-	if n, err := patch(t, g, `{"size":5}`, store.Compare("id", store.OpGte, 2)); n != 2 || err != nil {
+	if n, err := patch(t, g, `{"size":5}`, store.Compare("id", query.OpGte, 2)); n != 2 || err != nil {
 		t.Errorf("patched %d, %v", n, err)
 	}
 	seen.want(t, "before update 2:b:1>2:b:5", "second update 2:b:1>2:b:5", "before update 3:c:1>3:c:5", "second update 3:c:1>3:c:5",

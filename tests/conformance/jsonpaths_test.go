@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 func documentTopics() []topic {
@@ -94,32 +95,32 @@ func testDocumentPathFilters(t *testing.T, db *store.DB) {
 		cond store.Cond
 		want string
 	}{
-		{byDoc(store.OpEq, "9").At(n.Text()), "0 3"},
-		{byDoc(store.OpGt, "10").At(n.Text()), "0 2 3"},
-		{byDoc(store.OpLte, "10").At(n.Text()), "1"},
-		{byDoc(store.OpEq, "9").At(n), "0"},
-		{byDoc(store.OpEq, `"9"`).At(n), "3"},
-		{byDoc(store.OpNeq, "9").At(n), "1 2 3"},
-		{store.In("doc", store.Texts{"9", "9.00", "9.0"}).At(n.Text()), "0 2 3"},
-		{store.In("doc", store.Texts{"9.0", `"9"`}).At(n), "2 3"},
-		{byDoc(store.OpILike, "b").At(s.Text()), "0 1"},
-		{byDoc(store.OpLike, "b").At(s.Text()), "0"},
-		{byDoc(store.OpMatch, "^[A-Z]$").At(s.Text()), "1"},
-		{byDoc(store.OpIMatch, "^B$").At(s.Text()), "0 1"},
+		{byDoc(query.OpEq, "9").At(n.Text()), "0 3"},
+		{byDoc(query.OpGt, "10").At(n.Text()), "0 2 3"},
+		{byDoc(query.OpLte, "10").At(n.Text()), "1"},
+		{byDoc(query.OpEq, "9").At(n), "0"},
+		{byDoc(query.OpEq, `"9"`).At(n), "3"},
+		{byDoc(query.OpNeq, "9").At(n), "1 2 3"},
+		{store.In("doc", query.Texts{"9", "9.00", "9.0"}).At(n.Text()), "0 2 3"},
+		{store.In("doc", query.Texts{"9.0", `"9"`}).At(n), "2 3"},
+		{byDoc(query.OpILike, "b").At(s.Text()), "0 1"},
+		{byDoc(query.OpLike, "b").At(s.Text()), "0"},
+		{byDoc(query.OpMatch, "^[A-Z]$").At(s.Text()), "1"},
+		{byDoc(query.OpIMatch, "^B$").At(s.Text()), "0 1"},
 		{store.Null("doc").At(s), "3 4"},
 		{store.Null("doc").At(s.Text()), "2 3 4"},
-		{byDoc(store.OpEq, "null").At(s), "2"},
-		{byDoc(store.OpDistinct, "b").At(s.Text()), "1 2 3 4"},
-		{store.CompareAny("doc", store.OpEq, store.Texts{"b", "B"}).At(s.Text()), "0 1"},
-		{store.CompareAll("doc", store.OpGt, store.Texts{"A", "a"}).At(s.Text()), "0"},
-		{byDoc(store.OpContains, `["y"]`).At(keyPath("l")), "0"},
-		{byDoc(store.OpContained, `["y","x","z"]`).At(keyPath("l")), "0 1"},
-		{byDoc(store.OpContains, `{"k":1.0}`).At(keyPath("o")), "2"},
-		{byDoc(store.OpEq, `{"k": 1}`).At(keyPath("o").Text()), "2"},
-		{store.Not(byDoc(store.OpEq, "b").At(s.Text())), "1"},
-		{store.Or(byDoc(store.OpEq, "x").At(keyPath("l").Item(0).Text()), store.Eq("id", 4)), "0 4"},
-		{store.Compare("doc", store.OpEq, 9).At(n), "0"},
-		{store.Compare("doc", store.OpEq, "9").At(n.Text()), "0 3"},
+		{byDoc(query.OpEq, "null").At(s), "2"},
+		{byDoc(query.OpDistinct, "b").At(s.Text()), "1 2 3 4"},
+		{query.CompareAny("doc", query.OpEq, query.Texts{"b", "B"}).At(s.Text()), "0 1"},
+		{query.CompareAll("doc", query.OpGt, query.Texts{"A", "a"}).At(s.Text()), "0"},
+		{byDoc(query.OpContains, `["y"]`).At(keyPath("l")), "0"},
+		{byDoc(query.OpContained, `["y","x","z"]`).At(keyPath("l")), "0 1"},
+		{byDoc(query.OpContains, `{"k":1.0}`).At(keyPath("o")), "2"},
+		{byDoc(query.OpEq, `{"k": 1}`).At(keyPath("o").Text()), "2"},
+		{store.Not(byDoc(query.OpEq, "b").At(s.Text())), "1"},
+		{store.Or(byDoc(query.OpEq, "x").At(keyPath("l").Item(0).Text()), store.Eq("id", 4)), "0 4"},
+		{store.Compare("doc", query.OpEq, 9).At(n), "0"},
+		{store.Compare("doc", query.OpEq, "9").At(n.Text()), "0 3"},
 	} {
 		var ids []string
 		for _, id := range strings.Fields(tt.want) {
@@ -133,18 +134,18 @@ func testDocumentPathFilters(t *testing.T, db *store.DB) {
 		cond store.Cond
 		code string
 	}{
-		{byDoc(store.OpGt, "9").At(n), "42804"},
-		{byDoc(store.OpLike, "9").At(n), "42804"},
-		{byDoc(store.OpContains, "9").At(n.Text()), "42804"},
-		{store.Compare("doc", store.OpIsTrue, nil).At(n), "42804"},
-		{byDoc(store.OpEq, "{").At(n), "22P02"},
+		{byDoc(query.OpGt, "9").At(n), "42804"},
+		{byDoc(query.OpLike, "9").At(n), "42804"},
+		{byDoc(query.OpContains, "9").At(n.Text()), "42804"},
+		{store.Compare("doc", query.OpIsTrue, nil).At(n), "42804"},
+		{byDoc(query.OpEq, "{").At(n), "22P02"},
 		{store.Null("nope").At(n), "42703"},
 	} {
 		wantCode(t, tt.cond.String(), readError(t, g, store.Query{Where: tt.cond}), tt.code)
 	}
 }
 
-func byDoc(op store.Op, operand string) store.Cond {
+func byDoc(op query.Op, operand string) store.Cond {
 	return store.Compare("doc", op, store.Text(operand))
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/changelog"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -92,7 +93,7 @@ func testLog(t *testing.T, db *store.DB) {
 	}
 	insert(t, db, &account{ID: 2}, &account{ID: 3})
 	logged(t, db)
-	if n, err := accounts.PatchWhere(t.Context(), store.Compare("id", store.OpGt, 1), store.SetTo("name", "c")); n != 2 || err != nil {
+	if n, err := accounts.PatchWhere(t.Context(), store.Compare("id", query.OpGt, 1), store.SetTo("name", "c")); n != 2 || err != nil {
 		t.Errorf("patched %d, %v", n, err)
 	}
 	wantLog(t, db,

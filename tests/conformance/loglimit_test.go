@@ -8,6 +8,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/changelog"
+	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -38,7 +40,7 @@ func testLogLimit(t *testing.T, db *store.DB) {
 	logged(t, db)
 	tooMuch := func(name string, err error) {
 		t.Helper()
-		if limit := (*store.LimitError)(nil); !errors.As(err, &limit) || !strings.Contains(limit.Name, "change log") {
+		if limit := (*fault.LimitError)(nil); !errors.As(err, &limit) || !strings.Contains(limit.Name, "change log") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if lines := logged(t, db); len(lines) > 0 {
@@ -77,7 +79,7 @@ func testLogLimit(t *testing.T, db *store.DB) {
 		t.Errorf("outside of a request: %d changes", n)
 	}
 	for range 2 { // each write has the whole limit
-		if n, err := limited.PatchWhere(t.Context(), store.Compare("id", store.OpLt, 4), touch); n != 4 || err != nil {
+		if n, err := limited.PatchWhere(t.Context(), store.Compare("id", query.OpLt, 4), touch); n != 4 || err != nil {
 			t.Errorf("four rows: %d, %v", n, err)
 		}
 	}

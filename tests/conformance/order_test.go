@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 func orderTopics() []topic {
@@ -36,7 +38,7 @@ func keys() []key {
 	var list []key
 	for _, column := range []string{"text", "size", "dec"} {
 		for _, desc := range []bool{false, true} {
-			for _, nulls := range []store.Nulls{store.NullsDefault, store.NullsFirst, store.NullsLast} {
+			for _, nulls := range []query.Nulls{query.NullsDefault, query.NullsFirst, query.NullsLast} {
 				list = append(list, key{store.Order{Column: column, Desc: desc, Nulls: nulls}, isNull, compare[column]})
 			}
 		}
@@ -47,7 +49,7 @@ func keys() []key {
 // position compares two rows by a key as the documentation says: NULL is the
 // greatest value unless the order says where it stands.
 func (k key) position(a, b int64) int {
-	first := k.order.Nulls == store.NullsFirst || k.order.Nulls == store.NullsDefault && k.order.Desc
+	first := k.order.Nulls == query.NullsFirst || k.order.Nulls == query.NullsDefault && k.order.Desc
 	switch {
 	case k.null(a) && k.null(b):
 		return 0
@@ -197,7 +199,7 @@ func testBadCursors(t *testing.T, db *store.DB) {
 	bad := map[string]store.Query{
 		"other column":    {Order: []store.Order{{Column: "dec"}}, After: next},
 		"other direction": {Order: []store.Order{{Column: "size", Desc: true}}, After: next},
-		"other nulls":     {Order: []store.Order{{Column: "size", Nulls: store.NullsFirst}}, After: next},
+		"other nulls":     {Order: []store.Order{{Column: "size", Nulls: query.NullsFirst}}, After: next},
 		"fewer keys":      {After: next},
 		"more keys":       {Order: []store.Order{{Column: "size"}, {Column: "dec"}}, After: next},
 		"no cursor":       {Order: q.Order, After: "x"},
@@ -211,7 +213,7 @@ func testBadCursors(t *testing.T, db *store.DB) {
 			turned[i] = 'A'
 		}
 		if string(turned) != string(next) {
-			bad["turned "+string(turned)] = store.Query{Order: q.Order, After: store.Cursor(turned)}
+			bad["turned "+string(turned)] = store.Query{Order: q.Order, After: query.Cursor(turned)}
 		}
 	}
 	for name, q := range bad {
@@ -260,7 +262,7 @@ func testPages(t *testing.T, db *store.DB) {
 	}
 	var out store.Rows
 	err := g.Read(t.Context(), &store.Query{}, store.ReadOptions{MaxBytes: 100}, &out)
-	wantIs(t, "an answer of more than 100 bytes", err, store.ErrTooLarge)
+	wantIs(t, "an answer of more than 100 bytes", err, fault.ErrTooLarge)
 }
 
 func idsJSON(ids []int64) string {

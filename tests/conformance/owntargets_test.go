@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // returns are the ways to be answered: by nothing, by columns, in an order and with a
@@ -50,7 +51,7 @@ func testOwnTargets(t *testing.T, db *store.DB) {
 		return scopedGate[person](db, scopeOf("ann", "", &tableGuard{table, guard}, open(t, db.Table(country{}))))
 	}
 	placed := gate(store.Or(store.Related("boss", store.Cond{}), store.Related("reports", store.Cond{})))
-	tall := gate(store.Compare("height", store.OpGt, 1))
+	tall := gate(store.Compare("height", query.OpGt, 1))
 	for i, ret := range returns() {
 		boss, report := 10*i+10, 10*i+11
 		body := fmt.Sprintf(`[{"id":%d,"name":"a","height":1,"boss_id":null},{"id":%d,"name":"b","height":1,"boss_id":%d}]`, boss, report, boss)

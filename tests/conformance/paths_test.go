@@ -11,6 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -73,7 +74,7 @@ func twinSteps() []twinStep {
 		{"update", `{"score":9}`, store.Eq("id", 10), `{"id":10,"name":"a","score":9}`},
 		{"update", `{"score":9}`, store.Eq("id", 10), `{"id":10,"name":"a","score":9}`},
 		{
-			"update", `{"note":"n"}`, store.Compare("id", store.OpLte, 12),
+			"update", `{"note":"n"}`, store.Compare("id", query.OpLte, 12),
 			`{"id":10,"name":"a","score":9},{"id":11,"name":"b","score":1},{"id":12,"name":"c","score":2}`,
 		},
 		{"update", `{"score":9}`, store.Eq("id", 1), ``},
@@ -85,7 +86,7 @@ func twinSteps() []twinStep {
 		{"update", `{"name":"b"}`, store.Eq("id", 12), "23505"},
 		{"update", `{"code":"x"}`, own, "PGRST204"},
 		{"update", `{"owner_id":"bob"}`, own, "42501"},
-		{"update", `{"score":1}`, store.Compare("code", store.OpEq, "k"), "42703"},
+		{"update", `{"score":1}`, store.Compare("code", query.OpEq, "k"), "42703"},
 		{"update", `{"score":8}`, store.Related("parent", store.Eq("name", "open")), `{"id":10,"name":"a","score":8},{"id":15,"name":"e","score":8}`},
 		{"update", `{"score":8}`, store.Related("parent", store.Eq("name", "hidden")), ``},
 		{"single", `{"score":3}`, own, "PGRST116"},
@@ -143,13 +144,13 @@ func testPaths(t *testing.T, db *store.DB) {
 // and may have scores below 1000.
 func twinScope(t *testing.T, table *store.Table) *store.Scope {
 	t.Helper()
-	own := store.Compare("owner_id", store.OpEq, store.Var("principal.id"))
-	low := store.Compare("score", store.OpLt, 1000)
+	own := store.Compare("owner_id", query.OpEq, store.Var("principal.id"))
+	low := store.Compare("score", query.OpLt, 1000)
 	guard := guardFor(t, table, store.Guard{
-		Read: store.Or(own, store.Compare("score", store.OpGte, 900)), Create: store.And(own, low), Update: own, UpdateCheck: store.And(own, low), Delete: own,
+		Read: store.Or(own, store.Compare("score", query.OpGte, 900)), Create: store.And(own, low), Update: own, UpdateCheck: store.And(own, low), Delete: own,
 	})
 	guard.Updatable.Remove(table.Column("owner_id"))
-	guard.Presets = []store.Preset{{Column: table.Column("owner_id"), Var: "principal.id"}}
+	guard.Presets = []query.Preset{{Column: table.Column("owner_id"), Var: "principal.id"}}
 	return scopeOf("ann", "", &tableGuard{table, guard})
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 func relationTopics() []topic {
@@ -215,7 +216,7 @@ func testRelatedFilters(t *testing.T, db *store.DB) {
 		{"has", store.Related("passport", store.Cond{}), `[{"id":1},{"id":3}]`},
 		{"has none", store.Not(store.Related("country", store.Cond{})), `[{"id":3}]`},
 		{"to one", store.Related("country", store.Eq("name", "France")), `[{"id":2},{"id":5}]`},
-		{"to many", store.Related("reports", store.Compare("height", store.OpGt, 1.9)), `[{"id":1}]`},
+		{"to many", store.Related("reports", store.Compare("height", query.OpGt, 1.9)), `[{"id":1}]`},
 		{"many to many", store.Related("clubs", store.Eq("name", "rowing")), `[{"id":1},{"id":3}]`},
 		{"own table", store.Related("boss", store.Eq("name", "Ada")), `[{"id":2},{"id":3}]`},
 		{"own table twice", store.Related("boss", store.Related("boss", store.Eq("name", "Ada"))), `[{"id":4}]`},
@@ -239,11 +240,11 @@ func testRelatedOrder(t *testing.T, db *store.DB) {
 		{[]store.Order{{Relation: "country", Column: "name"}}, `[{"id":2},{"id":5},{"id":1},{"id":4},{"id":3}]`},
 		{[]store.Order{{Relation: "country", Column: "name", Desc: true}}, `[{"id":3},{"id":4},{"id":1},{"id":5},{"id":2}]`},
 		{
-			[]store.Order{{Relation: "country", Column: "name", Nulls: store.NullsFirst}, {Column: "id", Desc: true}},
+			[]store.Order{{Relation: "country", Column: "name", Nulls: query.NullsFirst}, {Column: "id", Desc: true}},
 			`[{"id":3},{"id":5},{"id":2},{"id":4},{"id":1}]`,
 		},
-		{[]store.Order{{Relation: "boss", Column: "name", Nulls: store.NullsFirst}}, `[{"id":1},{"id":5},{"id":2},{"id":3},{"id":4}]`},
-		{[]store.Order{{Relation: "passport", Column: "number", Desc: true, Nulls: store.NullsLast}}, `[{"id":3},{"id":1},{"id":5},{"id":4},{"id":2}]`},
+		{[]store.Order{{Relation: "boss", Column: "name", Nulls: query.NullsFirst}}, `[{"id":1},{"id":5},{"id":2},{"id":3},{"id":4}]`},
+		{[]store.Order{{Relation: "passport", Column: "number", Desc: true, Nulls: query.NullsLast}}, `[{"id":3},{"id":1},{"id":5},{"id":4},{"id":2}]`},
 	} {
 		q := store.Query{Select: columns("id"), Order: tt.order}
 		wantRead(t, g, q, tt.want)

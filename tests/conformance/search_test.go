@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -139,7 +140,7 @@ func testSearch(t *testing.T, db *store.DB) {
 		if got := searched(t, db, "title", tt.query); got != tt.want {
 			t.Errorf("search %q: found %q, want %q", tt.query, got, tt.want)
 		}
-		not := store.Not(store.Compare("title", store.OpSearch, tt.query))
+		not := store.Not(store.Compare("title", query.OpSearch, tt.query))
 		if n := value(store.For[story](db).Count(t.Context(), not))(t); int(n) != len(titles)-len(strings.Fields(tt.want)) {
 			t.Errorf("not search %q: %d rows, %q match", tt.query, n, tt.want)
 		}
@@ -161,7 +162,7 @@ func testSearch(t *testing.T, db *store.DB) {
 		"not or":     {store.Not(store.Or(searchOf("body", "nothing"), searchOf("title", "hello"))), "body"},
 		"related":    {store.Related("above", searchOf("title", "hello")), "body"},
 		"no related": {store.Related("above", searchOf("title", "state")), ""},
-		"no value":   {store.Not(store.Compare("title", store.OpSearch, store.Var("none"))), ""},
+		"no value":   {store.Not(store.Compare("title", query.OpSearch, store.Var("none"))), ""},
 	} {
 		if got := storyIDs(t, db, tt.cond); got != tt.want {
 			t.Errorf("%s: found %q, want %q", name, got, tt.want)
@@ -169,8 +170,8 @@ func testSearch(t *testing.T, db *store.DB) {
 	}
 }
 
-func searchOf(column, query string) store.Cond {
-	return store.Compare(column, store.OpSearch, store.Text(query))
+func searchOf(column, text string) store.Cond {
+	return store.Compare(column, query.OpSearch, store.Text(text))
 }
 
 func searched(t *testing.T, db *store.DB, column, query string) string {

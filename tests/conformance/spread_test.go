@@ -6,6 +6,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -137,7 +139,7 @@ func testSpreadRefused(t *testing.T, db *store.DB) {
 	}{
 		{"many", "PGRST127", store.Query{With: []store.Embed{spreading("tomes", store.Query{Select: columns("title")})}}},
 		{"aggregate", "PGRST127", store.Query{With: []store.Embed{{Relation: "tomes", Query: store.Query{Select: columns("title"), With: []store.Embed{
-			spreading("cover", store.Query{Select: []store.Selected{{Aggregate: store.AggregateCount}}}),
+			spreading("cover", store.Query{Select: []store.Selected{{Aggregate: query.AggregateCount}}}),
 		}}}}}},
 		{"taken", "PGRST100", store.Query{With: []store.Embed{{Relation: "tomes", Query: store.Query{With: []store.Embed{spreading("cover", store.Query{})}}}}}},
 		{"taken by an embed", "PGRST100", store.Query{With: []store.Embed{{Relation: "tomes", Query: store.Query{Select: columns(), With: []store.Embed{
@@ -148,7 +150,7 @@ func testSpreadRefused(t *testing.T, db *store.DB) {
 		}}}}}},
 	} {
 		err := readError(t, gateOf[series](db), tt.q)
-		if _, ok := errors.AsType[*store.QueryError](err); !ok || problem.Code(err) != tt.code {
+		if _, ok := errors.AsType[*fault.QueryError](err); !ok || problem.Code(err) != tt.code {
 			t.Errorf("%s: %v, want %s", tt.what, err, tt.code)
 		}
 	}

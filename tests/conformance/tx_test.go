@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 func txTopics() []topic {
@@ -60,7 +61,7 @@ func testTx(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	wantIDs(t, db, `[{"id":1}]`)
-	wantIs(t, "a transaction that is over", store.For[account](over).Insert(t.Context(), &account{ID: 9}), store.ErrTxDone)
+	wantIs(t, "a transaction that is over", store.For[account](over).Insert(t.Context(), &account{ID: 9}), fault.ErrTxDone)
 	err = db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		if err := store.For[account](tx).Insert(ctx, &account{ID: 2}); err != nil {
 			return err
@@ -80,9 +81,9 @@ func testTx(t *testing.T, db *store.DB) {
 		if _, err := store.For[account](tx).Get(ctx, 1); err != nil {
 			return err
 		}
-		wantIs(t, "a write where only reads are allowed", store.For[account](tx).Insert(ctx, &account{ID: 4}), store.ErrReadOnly)
+		wantIs(t, "a write where only reads are allowed", store.For[account](tx).Insert(ctx, &account{ID: 4}), fault.ErrReadOnly)
 		_, err := store.For[account](tx).DeleteWhere(ctx, store.Eq("id", 1))
-		wantIs(t, "a delete where only reads are allowed", err, store.ErrReadOnly)
+		wantIs(t, "a delete where only reads are allowed", err, fault.ErrReadOnly)
 		return errRefused
 	})
 	wantIs(t, "a transaction that only reads", err, errRefused)

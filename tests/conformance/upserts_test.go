@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -81,11 +82,11 @@ func testGuardedUpserts(t *testing.T, db *store.DB) {
 	insert(t, db, &stock{ID: 20, SKU: "mine", OwnerID: "ann"}, &stock{ID: 21, SKU: "hers", OwnerID: "bob"},
 		&stock{ID: 22, SKU: "open", OwnerID: "bob", Amount: 999})
 	table := db.Table(stock{})
-	own := store.Compare("owner_id", store.OpEq, store.Var("principal.id"))
+	own := store.Compare("owner_id", query.OpEq, store.Var("principal.id"))
 	guard := guardFor(t, table, store.Guard{
-		Read: store.Or(own, store.Compare("amount", store.OpGt, 900)), Create: own, Update: own, UpdateCheck: store.Compare("amount", store.OpLt, 100),
+		Read: store.Or(own, store.Compare("amount", query.OpGt, 900)), Create: own, Update: own, UpdateCheck: store.Compare("amount", query.OpLt, 100),
 	})
-	guard.Presets = []store.Preset{{Column: table.Column("owner_id"), Var: "principal.id"}}
+	guard.Presets = []query.Preset{{Column: table.Column("owner_id"), Var: "principal.id"}}
 	g := scopedGate[stock](db, scopeOf("ann", "", &tableGuard{table, guard}))
 	logged(t, db)
 	for _, tt := range []struct{ name, body, code string }{
@@ -108,7 +109,7 @@ func testGuardedUpserts(t *testing.T, db *store.DB) {
 	if lines := logged(t, db); len(lines) != 2 {
 		t.Errorf("change log of two writes: %s", strings.Join(lines, "\n"))
 	}
-	wantRead(t, gateOf[stock](db), store.Query{Select: columns("id", "amount", "owner_id"), Where: store.Compare("id", store.OpGte, 20)},
+	wantRead(t, gateOf[stock](db), store.Query{Select: columns("id", "amount", "owner_id"), Where: store.Compare("id", query.OpGte, 20)},
 		`[{"id":20,"amount":3,"owner_id":"ann"},{"id":21,"amount":0,"owner_id":"bob"},`+
 			`{"id":22,"amount":999,"owner_id":"bob"},{"id":53,"amount":7,"owner_id":"ann"}]`)
 }

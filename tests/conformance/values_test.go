@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -142,10 +143,10 @@ func testValues(t *testing.T, db *store.DB) {
 				t.Errorf("insert %s %.60s = %.80s, %v, want %.80s", column, tt.in, got, err, want)
 				continue
 			}
-			ret.Where = store.Compare("id", store.OpEq, store.Text(id))
+			ret.Where = store.Compare("id", query.OpEq, store.Text(id))
 			wantRead(t, g, *ret, want)
 			if db.Table(everything{}).Column(column).Kind != store.KindJSON {
-				ret.Where = store.And(ret.Where, store.In(column, store.Texts{operandText(tt.out)}))
+				ret.Where = store.And(ret.Where, store.In(column, query.Texts{operandText(tt.out)}))
 				wantRead(t, g, *ret, want)
 			}
 		}

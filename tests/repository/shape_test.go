@@ -23,7 +23,7 @@ const (
 	mostJobLines  = 2_500  // of store/jobs, which is not counted in the lines of code
 	mostRootFiles = 12     // Go files in the folder of the repository
 	mostCode      = 81_379 // lines of code that is no test, examples apart
-	mostHousehold = 1.5    // household words in 1,000 words of comments
+	mostHousehold = 0.3    // household words in 1,000 words of comments
 )
 
 // household are words of comments that stand for a term of the field.
@@ -32,10 +32,7 @@ var household = strings.Fields("whoever whatever nobody somebody anybody nobody'
 
 // exceptions are types and packages above a limit. The numbers may only fall.
 var exceptions = map[string]int{
-	"files with methods of store.DB":     15,
-	"files with methods of store.dbCore": 13,
-	"lines of store":                     19_200,
-	"lines of code":                      86_500,
+	"lines of code": 86_000,
 }
 
 // shape is what is counted.

@@ -9,56 +9,57 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 const anyOperator = "operator (eq, gt, ...)"
 
 // operators maps a word to the comparison it stands for. The words in and is
 // have a syntax of their own.
-func operators(word string) (store.Op, bool) {
+func operators(word string) (query.Op, bool) {
 	switch word {
 	case "eq":
-		return store.OpEq, true
+		return query.OpEq, true
 	case "neq":
-		return store.OpNeq, true
+		return query.OpNeq, true
 	case "gt":
-		return store.OpGt, true
+		return query.OpGt, true
 	case "gte":
-		return store.OpGte, true
+		return query.OpGte, true
 	case "lt":
-		return store.OpLt, true
+		return query.OpLt, true
 	case "lte":
-		return store.OpLte, true
+		return query.OpLte, true
 	case "like":
-		return store.OpLike, true
+		return query.OpLike, true
 	case "ilike":
-		return store.OpILike, true
+		return query.OpILike, true
 	case "match":
-		return store.OpMatch, true
+		return query.OpMatch, true
 	case "imatch":
-		return store.OpIMatch, true
+		return query.OpIMatch, true
 	case "search":
-		return store.OpSearch, true
+		return query.OpSearch, true
 	case "fts":
-		return store.OpFullText, true
+		return query.OpFullText, true
 	case "plfts":
-		return store.OpFullTextPlain, true
+		return query.OpFullTextPlain, true
 	case "phfts":
-		return store.OpFullTextPhrase, true
+		return query.OpFullTextPhrase, true
 	case "wfts":
-		return store.OpFullTextWeb, true
+		return query.OpFullTextWeb, true
 	case "in":
-		return store.OpIn, true
+		return query.OpIn, true
 	case "is":
-		return store.OpIsNull, true
+		return query.OpIsNull, true
 	case "isdistinct":
-		return store.OpDistinct, true
+		return query.OpDistinct, true
 	case "cs":
-		return store.OpContains, true
+		return query.OpContains, true
 	case "cd":
-		return store.OpContained, true
+		return query.OpContained, true
 	case "ov":
-		return store.OpOverlaps, true
+		return query.OpOverlaps, true
 	}
 	return 0, false
 }
@@ -84,7 +85,7 @@ const (
 
 // comparator is an operator with what stands in parentheses behind it.
 type comparator struct {
-	op     store.Op
+	op     query.Op
 	quant  quantifier
 	config string // of a full text search; empty takes the default
 }
@@ -128,9 +129,9 @@ func (s *scanner) operator(expecting string) (comparator, error) {
 
 // quantifiable reports whether an operator compares with any or all of several
 // values.
-func quantifiable(op store.Op) bool {
+func quantifiable(op query.Op) bool {
 	switch op {
-	case store.OpEq, store.OpGt, store.OpGte, store.OpLt, store.OpLte, store.OpLike, store.OpILike, store.OpMatch, store.OpIMatch:
+	case query.OpEq, query.OpGt, query.OpGte, query.OpLt, query.OpLte, query.OpLike, query.OpILike, query.OpMatch, query.OpIMatch:
 		return true
 	}
 	return false
@@ -152,9 +153,9 @@ func startsComparison(text string) bool {
 // group, up to the end of the member.
 func (p *parser) operand(s *scanner, column string, c comparator, grouped bool) (store.Cond, error) {
 	switch c.op {
-	case store.OpIn:
+	case query.OpIn:
 		return p.inList(s, column)
-	case store.OpIsNull:
+	case query.OpIsNull:
 		return isValue(s, column, grouped)
 	}
 	value := ""
@@ -168,7 +169,7 @@ func (p *parser) operand(s *scanner, column string, c comparator, grouped bool) 
 	}
 	value, err := p.value(c.op, value)
 	if fullText(c.op) {
-		return store.Compare(column, c.op, store.FullText{Config: c.config, Query: value}), err
+		return store.Compare(column, c.op, query.FullText{Config: c.config, Query: value}), err
 	}
 	return store.Compare(column, c.op, store.Text(value)), err
 }
@@ -176,7 +177,7 @@ func (p *parser) operand(s *scanner, column string, c comparator, grouped bool) 
 // quantified reads the array {a,"b c"} of a comparison with any or all of its
 // elements. To look for a value in it is one comparison; all others are as many
 // as there are elements.
-func (p *parser) quantified(column string, op store.Op, quant quantifier, value string) (store.Cond, error) {
+func (p *parser) quantified(column string, op query.Op, quant quantifier, value string) (store.Cond, error) {
 	list, err := canon.ParseTextArray(value)
 	if err != nil {
 		return store.Cond{}, &problem.Error{Code: problem.InvalidText, Message: "malformed array literal: " + strconv.Quote(errtext.Quote(value))}
@@ -184,7 +185,7 @@ func (p *parser) quantified(column string, op store.Op, quant quantifier, value 
 	if len(list) > p.lim.In {
 		return store.Cond{}, &LimitError{Limit: "in", Max: p.lim.In, Unit: "elements"}
 	}
-	if op != store.OpEq || quant != quantAny {
+	if op != query.OpEq || quant != quantAny {
 		if err := p.compare(max(len(list)-1, 0)); err != nil {
 			return store.Cond{}, err
 		}
@@ -195,26 +196,26 @@ func (p *parser) quantified(column string, op store.Op, quant quantifier, value 
 		}
 	}
 	if quant == quantAll {
-		return store.CompareAll(column, op, store.Texts(list)), nil
+		return query.CompareAll(column, op, query.Texts(list)), nil
 	}
-	return store.CompareAny(column, op, store.Texts(list)), nil
+	return query.CompareAny(column, op, query.Texts(list)), nil
 }
 
 // value reads the value of an operator that takes a pattern, and leaves that of
 // any other as it is. What an operator may take of them is bounded.
-func (p *parser) value(op store.Op, value string) (string, error) {
+func (p *parser) value(op query.Op, value string) (string, error) {
 	switch op {
-	case store.OpLike, store.OpILike:
+	case query.OpLike, query.OpILike:
 		return p.pattern(value)
-	case store.OpMatch, store.OpIMatch, store.OpFullText, store.OpFullTextPlain, store.OpFullTextPhrase, store.OpFullTextWeb:
+	case query.OpMatch, query.OpIMatch, query.OpFullText, query.OpFullTextPlain, query.OpFullTextPhrase, query.OpFullTextWeb:
 		if len(value) > p.lim.Pattern {
 			return "", &LimitError{Limit: "pattern", Max: p.lim.Pattern, Unit: "bytes"}
 		}
-	case store.OpSearch:
+	case query.OpSearch:
 		if fulltext.CountWords(value) > p.lim.Search {
 			return "", &LimitError{Limit: "search", Max: p.lim.Search, Unit: "words"}
 		}
-	case store.OpContains, store.OpContained, store.OpOverlaps:
+	case query.OpContains, query.OpContained, query.OpOverlaps:
 		if p.elements += countElements(value); p.elements > p.lim.Elements {
 			return "", &LimitError{Limit: "cs, cd, ov", Max: p.lim.Elements, Unit: "elements in a request"}
 		}
@@ -266,9 +267,9 @@ func (p *parser) inList(s *scanner, column string) (store.Cond, error) {
 		return store.Cond{}, s.unexpected(`"("`)
 	}
 	s.spaces()
-	list := store.Texts{}
+	list := query.Texts{}
 	if !s.accept(")") {
-		list = make(store.Texts, 0, min(strings.Count(s.text[s.pos:], ",")+1, p.lim.In))
+		list = make(query.Texts, 0, min(strings.Count(s.text[s.pos:], ",")+1, p.lim.In))
 		for {
 			if len(list) == p.lim.In {
 				return store.Cond{}, &LimitError{Limit: "in", Max: p.lim.In, Unit: "elements"}
@@ -300,9 +301,9 @@ func isValue(s *scanner, column string, grouped bool) (store.Cond, error) {
 	case strings.EqualFold(word, "not_null"):
 		return store.Not(store.Null(column)), nil
 	case strings.EqualFold(word, "true"):
-		return store.Compare(column, store.OpIsTrue, nil), nil
+		return store.Compare(column, query.OpIsTrue, nil), nil
 	case strings.EqualFold(word, "false"):
-		return store.Compare(column, store.OpIsFalse, nil), nil
+		return store.Compare(column, query.OpIsFalse, nil), nil
 	}
 	return store.Cond{}, s.unexpectedAt(start, "isVal: (null, not_null, true, false, unknown)")
 }
@@ -311,9 +312,9 @@ func isValue(s *scanner, column string, grouped bool) (store.Cond, error) {
 const maxConfiguration = 63
 
 // fullText reports whether an operator may have a configuration behind it.
-func fullText(op store.Op) bool {
+func fullText(op query.Op) bool {
 	switch op {
-	case store.OpFullText, store.OpFullTextPlain, store.OpFullTextPhrase, store.OpFullTextWeb:
+	case query.OpFullText, query.OpFullTextPlain, query.OpFullTextPhrase, query.OpFullTextWeb:
 		return true
 	}
 	return false

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // order reads the value of order: keys joined by commas.
@@ -59,10 +60,10 @@ func (p *parser) orderTerm(s *scanner, q *store.Query) (term store.Order, err er
 		case !directed && s.accept("desc"):
 			directed, term.Desc = true, true
 		case s.accept("nullsfirst"):
-			term.Nulls = store.NullsFirst
+			term.Nulls = query.NullsFirst
 			return term, s.orderEnd(`"," or end of input`)
 		case s.accept("nullslast"):
-			term.Nulls = store.NullsLast
+			term.Nulls = query.NullsLast
 			return term, s.orderEnd(`"," or end of input`)
 		default:
 			return term, s.unexpected(expecting)

@@ -7,6 +7,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // deepestFirst sorts parameters by the number of embeds in their keys, so that
@@ -32,9 +33,9 @@ func (p *parser) deepestFirst(params []param) {
 
 // embedComparison is the condition embed=[not.]is.null: whether a row has no
 // related row that fulfils the embed's own filters. No other has a meaning.
-func (p *parser) embedComparison(embed *store.Embed, op store.Op, operand string, negated bool) (store.Cond, error) {
+func (p *parser) embedComparison(embed *store.Embed, op query.Op, operand string, negated bool) (store.Cond, error) {
 	null := strings.EqualFold(operand, "null")
-	if op != store.OpIsNull || !null && !strings.EqualFold(operand, "not_null") {
+	if op != query.OpIsNull || !null && !strings.EqualFold(operand, "not_null") {
 		return store.Cond{}, &problem.Error{
 			Code:    problem.EmbedOperator,
 			Message: "Bad operator on the '" + errtext.Quote(embedName(embed)) + "' embedded resource",

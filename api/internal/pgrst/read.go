@@ -1,6 +1,9 @@
 package pgrst
 
-import "github.com/seed-7694ebf6/plinth/store"
+import (
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
+)
 
 // Read is what a query string says: which rows to read or to write, and what to
 // answer with.
@@ -139,7 +142,7 @@ func (p *parser) rootParam(name, value string) (err error) {
 				s := scanner{what: name}
 				return s.unexpected("cursor")
 			}
-			t.query.After = store.Cursor(value)
+			t.query.After = query.Cursor(value)
 		}
 	}
 	return err

@@ -8,13 +8,14 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
-func text(column string, op store.Op, value string) store.Cond {
+func text(column string, op query.Op, value string) store.Cond {
 	return store.Compare(column, op, store.Text(value))
 }
 
-func eq(column, value string) store.Cond { return text(column, store.OpEq, value) }
+func eq(column, value string) store.Cond { return text(column, query.OpEq, value) }
 
 func path(key string) store.Path { return store.Path{}.Key(key) }
 
@@ -50,51 +51,51 @@ func TestParseReadFilters(t *testing.T) {
 	}{
 		{"None", "", store.Cond{}},
 		{"Eq", "a=eq.1", eq("a", "1")},
-		{"Neq", "a=neq.1", text("a", store.OpNeq, "1")},
-		{"Gt", "amount=gt.-1", text("amount", store.OpGt, "-1")},
-		{"Gte", "a=gte.1", text("a", store.OpGte, "1")},
-		{"Lt", "a=lt.1e309", text("a", store.OpLt, "1e309")},
-		{"Lte", "a=lte.1", text("a", store.OpLte, "1")},
+		{"Neq", "a=neq.1", text("a", query.OpNeq, "1")},
+		{"Gt", "amount=gt.-1", text("amount", query.OpGt, "-1")},
+		{"Gte", "a=gte.1", text("a", query.OpGte, "1")},
+		{"Lt", "a=lt.1e309", text("a", query.OpLt, "1e309")},
+		{"Lte", "a=lte.1", text("a", query.OpLte, "1")},
 		{"EmptyValue", "a=eq.", eq("a", "")},
 		{"ValueVerbatim", `a=eq."x,(y).%3D&b=eq.1`, store.And(eq("a", `"x,(y).=`), eq("b", "1"))},
 		{"PlusIsSpace", "a=eq.x+y%2Bz", eq("a", "x y+z")},
 		{"EqualsInValue", "a=eq.b=c", eq("a", "b=c")},
-		{"RepeatedKeysAnd", "a=gt.1&a=lt.5", store.And(text("a", store.OpGt, "1"), text("a", store.OpLt, "5"))},
-		{"Like", "a=like.*x%25y_*", text("a", store.OpLike, `%x%y_%`)},
-		{"ILike", `a=ilike.x\%25*`, text("a", store.OpILike, `x\%%`)},
-		{"Match", "a=match.^x.*$", text("a", store.OpMatch, "^x.*$")},
-		{"IMatch", "a=imatch.x", text("a", store.OpIMatch, "x")},
+		{"RepeatedKeysAnd", "a=gt.1&a=lt.5", store.And(text("a", query.OpGt, "1"), text("a", query.OpLt, "5"))},
+		{"Like", "a=like.*x%25y_*", text("a", query.OpLike, `%x%y_%`)},
+		{"ILike", `a=ilike.x\%25*`, text("a", query.OpILike, `x\%%`)},
+		{"Match", "a=match.^x.*$", text("a", query.OpMatch, "^x.*$")},
+		{"IMatch", "a=imatch.x", text("a", query.OpIMatch, "x")},
 		{"Not", "a=not.eq.1", store.Not(eq("a", "1"))},
-		{"In", "a=in.(p,q)", store.In("a", store.Texts{"p", "q"})},
-		{"InNothing", "a=in.()", store.In("a", store.Texts{})},
-		{"InEmptyText", `a=in.("")`, store.In("a", store.Texts{""})},
-		{"InEmptyElements", `a=in.(,)`, store.In("a", store.Texts{"", ""})},
-		{"InQuoted", `a=in.("a,b","c)d","e\"f\\g",h)`, store.In("a", store.Texts{"a,b", "c)d", `e"f\g`, "h"})},
-		{"InStrayQuotes", `a=in.(p,"q,r",s"t,"u"v,"w)`, store.In("a", store.Texts{"p", "q,r", `s"t`, `"u"v`, `"w`})},
-		{"InSpaces", "a=in.( p ,q)", store.In("a", store.Texts{"p ", "q"})},
-		{"NotIn", "a=not.in.(1)", store.Not(store.In("a", store.Texts{"1"}))},
+		{"In", "a=in.(p,q)", store.In("a", query.Texts{"p", "q"})},
+		{"InNothing", "a=in.()", store.In("a", query.Texts{})},
+		{"InEmptyText", `a=in.("")`, store.In("a", query.Texts{""})},
+		{"InEmptyElements", `a=in.(,)`, store.In("a", query.Texts{"", ""})},
+		{"InQuoted", `a=in.("a,b","c)d","e\"f\\g",h)`, store.In("a", query.Texts{"a,b", "c)d", `e"f\g`, "h"})},
+		{"InStrayQuotes", `a=in.(p,"q,r",s"t,"u"v,"w)`, store.In("a", query.Texts{"p", "q,r", `s"t`, `"u"v`, `"w`})},
+		{"InSpaces", "a=in.( p ,q)", store.In("a", query.Texts{"p ", "q"})},
+		{"NotIn", "a=not.in.(1)", store.Not(store.In("a", query.Texts{"1"}))},
 		{"IsNull", "a=is.null", store.Null("a")},
 		{"IsNotNull", "a=is.not_null", store.Not(store.Null("a"))},
 		{"NotIsNull", "a=not.is.NULL", store.Not(store.Null("a"))},
-		{"IsTrue", "a=is.True", store.Compare("a", store.OpIsTrue, nil)},
-		{"IsFalse", "a=is.false", store.Compare("a", store.OpIsFalse, nil)},
+		{"IsTrue", "a=is.True", store.Compare("a", query.OpIsTrue, nil)},
+		{"IsFalse", "a=is.false", store.Compare("a", query.OpIsFalse, nil)},
 		{"IsUnknown", "a=is.unknown", store.Null("a")},
-		{"PathText", "a->>k=gt.3", text("a", store.OpGt, "3").At(path("k").Text())},
-		{"PathJSON", `a->"x y"->0->-1=eq.{"b":1}`, text("a", store.OpEq, `{"b":1}`).At(path("x y").Item(0).Item(-1))},
+		{"PathText", "a->>k=gt.3", text("a", query.OpGt, "3").At(path("k").Text())},
+		{"PathJSON", `a->"x y"->0->-1=eq.{"b":1}`, text("a", query.OpEq, `{"b":1}`).At(path("x y").Item(0).Item(-1))},
 		{"PathNot", "a->k=not.is.null", store.Not(store.Null("a").At(path("k")))},
 		{"PathNotNull", "a->>k=is.not_null", store.Not(store.Null("a")).At(path("k").Text())},
 		{"PathKeys", `a->b'c->d-e->1x->%22->>,%5C%22%22->>ü $=eq.1`, eq("a", "1").At(path("b'c").Key("d-e").Key("1x").Key(`->>,"`).Key("ü $").Text())},
-		{"PathIn", "a->>k=in.(1,2)", store.In("a", store.Texts{"1", "2"}).At(path("k").Text())},
+		{"PathIn", "a->>k=in.(1,2)", store.In("a", query.Texts{"1", "2"}).At(path("k").Text())},
 		{"PathReserved", "order->>k=eq.1", eq("order", "1").At(path("k").Text())},
-		{"IsDistinct", "a=isdistinct.x", text("a", store.OpDistinct, "x")},
-		{"Contains", `a=cs.{"a":1}`, text("a", store.OpContains, `{"a":1}`)},
-		{"ContainedArray", "a=not.cd.{x,y}", store.Not(text("a", store.OpContained, "{x,y}"))},
-		{"Overlaps", "a=ov.{x,y}", text("a", store.OpOverlaps, "{x,y}")},
-		{"EqAny", "a=eq(any).{1,2}", store.CompareAny("a", store.OpEq, store.Texts{"1", "2"})},
-		{"AnyOfNothing", "a=eq(any).{}", store.CompareAny("a", store.OpEq, store.Texts{})},
-		{"NotGteAll", "a=not.gte(all).{1}", store.Not(store.CompareAll("a", store.OpGte, store.Texts{"1"}))},
-		{"LikeAny", `a=like(any).{*x*,"a,b*"}`, store.CompareAny("a", store.OpLike, store.Texts{"%x%", "a,b%"})},
-		{"IMatchAll", "a=imatch(all).{^a,b$}", store.CompareAll("a", store.OpIMatch, store.Texts{"^a", "b$"})},
+		{"IsDistinct", "a=isdistinct.x", text("a", query.OpDistinct, "x")},
+		{"Contains", `a=cs.{"a":1}`, text("a", query.OpContains, `{"a":1}`)},
+		{"ContainedArray", "a=not.cd.{x,y}", store.Not(text("a", query.OpContained, "{x,y}"))},
+		{"Overlaps", "a=ov.{x,y}", text("a", query.OpOverlaps, "{x,y}")},
+		{"EqAny", "a=eq(any).{1,2}", query.CompareAny("a", query.OpEq, query.Texts{"1", "2"})},
+		{"AnyOfNothing", "a=eq(any).{}", query.CompareAny("a", query.OpEq, query.Texts{})},
+		{"NotGteAll", "a=not.gte(all).{1}", store.Not(query.CompareAll("a", query.OpGte, query.Texts{"1"}))},
+		{"LikeAny", `a=like(any).{*x*,"a,b*"}`, query.CompareAny("a", query.OpLike, query.Texts{"%x%", "a,b%"})},
+		{"IMatchAll", "a=imatch(all).{^a,b$}", query.CompareAll("a", query.OpIMatch, query.Texts{"^a", "b$"})},
 		{"QuotedColumn", `%22a.b%20%5C%22c%22=eq.1`, eq(`a.b "c`, "1")},
 		{"QuotedReserved", `"limit"=eq.1`, eq("limit", "1")},
 		{"UnicodeColumn", "größe=eq.1", eq("größe", "1")},
@@ -131,20 +132,20 @@ func TestParseReadGroups(t *testing.T) {
 		{"NotAnd", "not.and=(a.eq.1,b.eq.2)", store.Not(store.And(eq("a", "1"), eq("b", "2")))},
 		{
 			"Nested", "or=(a.eq.1,and(b.gt.2,not.c.is.null))",
-			store.Or(eq("a", "1"), store.And(text("b", store.OpGt, "2"), store.Not(store.Null("c")))),
+			store.Or(eq("a", "1"), store.And(text("b", query.OpGt, "2"), store.Not(store.Null("c")))),
 		},
 		{"NotInside", "or=(a.not.eq.1,not.and(b.eq.2,c.eq.3))", store.Or(store.Not(eq("a", "1")), store.Not(store.And(eq("b", "2"), eq("c", "3"))))},
-		{"ColumnNot", "or=(not.eq.1,not.in.(2))", store.Or(eq("not", "1"), store.In("not", store.Texts{"2"}))},
+		{"ColumnNot", "or=(not.eq.1,not.in.(2))", store.Or(eq("not", "1"), store.In("not", query.Texts{"2"}))},
 		{"NotColumnEq", "or=(not.eq.eq.1)", store.Not(eq("eq", "1"))},
 		{"ColumnsLikeWords", "or=(and.eq.1,order.eq.2,or.eq.3)", store.Or(eq("and", "1"), eq("order", "2"), eq("or", "3"))},
 		{"QuotedValue", `or=(a.eq."x,y)\"",b.eq.z)`, store.Or(eq("a", `x,y)"`), eq("b", "z"))},
 		{"StrayQuote", `or=(a.eq.x"y,b.eq."z"w)`, store.Or(eq("a", `x"y`), eq("b", `"z"w`))},
 		{"Braces", "or=(a.eq.{1,2},b.eq.{x,c.eq.{y}z)", store.Or(eq("a", "{1,2}"), eq("b", "{x"), eq("c", "{y}z"))},
-		{"PathInGroup", "or=(not.a->>b.eq.1,a->0->>c-d.not.in.(x))", store.Or(store.Not(eq("a", "1").At(path("b").Text())), store.Not(store.In("a", store.Texts{"x"}).At(store.Path{}.Item(0).Key("c-d").Text())))},
-		{"AnyInGroup", `or=(a.eq(any).{1,2},b.cs.{"a":1,"b":2})`, store.Or(store.CompareAny("a", store.OpEq, store.Texts{"1", "2"}), text("b", store.OpContains, `{"a":1,"b":2}`))},
-		{"AnyQuotedInGroup", `or=(a.like(any)."{\"x}y\",z}",b.isdistinct.1)`, store.Or(store.CompareAny("a", store.OpLike, store.Texts{"x}y", "z"}), text("b", store.OpDistinct, "1"))},
-		{"InList", `or=(a.in.(1,"2,3"),b.is.true)`, store.Or(store.In("a", store.Texts{"1", "2,3"}), store.Compare("b", store.OpIsTrue, nil))},
-		{"Like", "or=(a.ilike.*x*,b.like.y*)", store.Or(text("a", store.OpILike, "%x%"), text("b", store.OpLike, "y%"))},
+		{"PathInGroup", "or=(not.a->>b.eq.1,a->0->>c-d.not.in.(x))", store.Or(store.Not(eq("a", "1").At(path("b").Text())), store.Not(store.In("a", query.Texts{"x"}).At(store.Path{}.Item(0).Key("c-d").Text())))},
+		{"AnyInGroup", `or=(a.eq(any).{1,2},b.cs.{"a":1,"b":2})`, store.Or(query.CompareAny("a", query.OpEq, query.Texts{"1", "2"}), text("b", query.OpContains, `{"a":1,"b":2}`))},
+		{"AnyQuotedInGroup", `or=(a.like(any)."{\"x}y\",z}",b.isdistinct.1)`, store.Or(query.CompareAny("a", query.OpLike, query.Texts{"x}y", "z"}), text("b", query.OpDistinct, "1"))},
+		{"InList", `or=(a.in.(1,"2,3"),b.is.true)`, store.Or(store.In("a", query.Texts{"1", "2,3"}), store.Compare("b", query.OpIsTrue, nil))},
+		{"Like", "or=(a.ilike.*x*,b.like.y*)", store.Or(text("a", query.OpILike, "%x%"), text("b", query.OpLike, "y%"))},
 		{"Dots", "or=(a.eq.1.5,b.eq.x.y)", store.Or(eq("a", "1.5"), eq("b", "x.y"))},
 		{"Spaces", "or=( a.eq.1, and (b.eq.2 ,c.eq.3) )", store.Or(eq("a", "1"), store.And(eq("b", "2 "), eq("c", "3")))},
 		{"EmptyValue", "or=(a.eq.,b.eq.)", store.Or(eq("a", ""), eq("b", ""))},
@@ -187,17 +188,17 @@ func TestParseReadSelect(t *testing.T) {
 		{"SamePathTwice", "select=a->b,a->b", store.Query{Select: []store.Selected{{Column: "a", Path: path("b")}}}},
 		{"QuotedNames", `select="a,b":"c:d"::text`, store.Query{Select: []store.Selected{{Column: "c:d", As: "a,b", Cast: "text"}}}},
 		{"Aggregates", "select=count(),n:a.count(),a.sum(),b.avg(),c.min(),d.max()", store.Query{Select: []store.Selected{
-			{Aggregate: store.AggregateCount},
-			{Column: "a", As: "n", Aggregate: store.AggregateCount},
-			{Column: "a", Aggregate: store.AggregateSum},
-			{Column: "b", Aggregate: store.AggregateAvg},
-			{Column: "c", Aggregate: store.AggregateMin},
-			{Column: "d", Aggregate: store.AggregateMax},
+			{Aggregate: query.AggregateCount},
+			{Column: "a", As: "n", Aggregate: query.AggregateCount},
+			{Column: "a", Aggregate: query.AggregateSum},
+			{Column: "b", Aggregate: query.AggregateAvg},
+			{Column: "c", Aggregate: query.AggregateMin},
+			{Column: "d", Aggregate: query.AggregateMax},
 		}}},
 		{"AggregateCasts", "select=x:a::int.sum()::text,n:count()::int8", store.Query{Select: []store.Selected{
-			{Column: "a", As: "x", Cast: "int", Aggregate: store.AggregateSum, ResultCast: "text"}, {As: "n", Aggregate: store.AggregateCount, ResultCast: "int8"},
+			{Column: "a", As: "x", Cast: "int", Aggregate: query.AggregateSum, ResultCast: "text"}, {As: "n", Aggregate: query.AggregateCount, ResultCast: "int8"},
 		}}},
-		{"AggregateTwice", "select=a.sum(),a.sum()", store.Query{Select: []store.Selected{{Column: "a", Aggregate: store.AggregateSum}}}},
+		{"AggregateTwice", "select=a.sum(),a.sum()", store.Query{Select: []store.Selected{{Column: "a", Aggregate: query.AggregateSum}}}},
 		{"EmbedAggregate", "select=owner(count)&owner.order=a", store.Query{Select: columns(), With: []store.Embed{{
 			Relation: "owner", Query: embedded(store.Query{Select: columns("count"), Order: []store.Order{{Column: "a"}}}),
 		}}}},
@@ -300,12 +301,12 @@ func TestParseReadOrderAndPaging(t *testing.T) {
 		{"Plain", "order=a", store.Query{Order: []store.Order{{Column: "a"}}}},
 		{"Directions", "order=a.asc,b.desc", store.Query{Order: []store.Order{{Column: "a"}, {Column: "b", Desc: true}}}},
 		{"Nulls", "order=a.desc.nullsfirst,b.nullslast,c.asc.nullsfirst", store.Query{Order: []store.Order{
-			{Column: "a", Desc: true, Nulls: store.NullsFirst},
-			{Column: "b", Nulls: store.NullsLast},
-			{Column: "c", Nulls: store.NullsFirst},
+			{Column: "a", Desc: true, Nulls: query.NullsFirst},
+			{Column: "b", Nulls: query.NullsLast},
+			{Column: "c", Nulls: query.NullsFirst},
 		}}},
 		{"Paths", "order=a->>k.desc.nullslast,rel(a->0->>b),c->>d", store.Query{Order: []store.Order{
-			{Column: "a", Path: path("k").Text(), Desc: true, Nulls: store.NullsLast},
+			{Column: "a", Path: path("k").Text(), Desc: true, Nulls: query.NullsLast},
 			{Column: "a", Path: store.Path{}.Item(0).Key("b").Text(), Relation: "rel"},
 			{Column: "c", Path: path("d").Text()},
 		}}},
@@ -361,7 +362,7 @@ func TestParseCall(t *testing.T) {
 	if !reflect.DeepEqual(args, wantArgs) {
 		t.Errorf("args %q, want %q", args, wantArgs)
 	}
-	want := store.Query{Where: store.And(text("name", store.OpLike, "this.%"), eq("b", "5")), Limit: store.Limit(3)}
+	want := store.Query{Where: store.And(text("name", query.OpLike, "this.%"), eq("b", "5")), Limit: store.Limit(3)}
 	if !reflect.DeepEqual(read.Query, want) {
 		t.Errorf("got %+v", read.Query)
 	}
@@ -433,8 +434,8 @@ func TestRecordedClientRequest(t *testing.T) {
 	want := store.Query{
 		Select: columns("id", "name"),
 		// Encode sorts by key, so this is the order of the conditions.
-		Where: store.And(eq("a", "1"), text("b", store.OpNeq, "x"), store.In("c", store.Texts{"p", "q,r", `s"t`}), store.Not(store.Null("d"))),
-		Order: []store.Order{{Column: "a", Desc: true, Nulls: store.NullsFirst}},
+		Where: store.And(eq("a", "1"), text("b", query.OpNeq, "x"), store.In("c", query.Texts{"p", "q,r", `s"t`}), store.Not(store.Null("d"))),
+		Order: []store.Order{{Column: "a", Desc: true, Nulls: query.NullsFirst}},
 		Limit: store.Limit(10), Offset: 10,
 		With: []store.Embed{{Relation: "other", As: "k", Query: embedded(store.Query{
 			Where: store.Or(eq("x", "1"), store.Null("y")),

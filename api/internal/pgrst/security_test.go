@@ -11,6 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // hostile are texts that end strings, comments, lists or statements somewhere.
@@ -31,8 +32,8 @@ func quote(value string) string {
 func TestHostileValuesStayValues(t *testing.T) {
 	t.Parallel()
 
-	words := map[string]store.Op{
-		"eq": store.OpEq, "neq": store.OpNeq, "gt": store.OpGt, "gte": store.OpGte, "lt": store.OpLt, "lte": store.OpLte,
+	words := map[string]query.Op{
+		"eq": query.OpEq, "neq": query.OpNeq, "gt": query.OpGt, "gte": query.OpGte, "lt": query.OpLt, "lte": query.OpLte,
 	}
 	for _, value := range hostile {
 		for word, op := range words {
@@ -40,10 +41,10 @@ func TestHostileValuesStayValues(t *testing.T) {
 				"a=" + word + "." + url.QueryEscape(value):                         text("a", op, value),
 				"a=not." + word + "." + url.QueryEscape(value):                     store.Not(text("a", op, value)),
 				"or=" + url.QueryEscape("(a."+word+"."+quote(value)+",b.eq.1)"):    store.Or(text("a", op, value), eq("b", "1")),
-				"a=in." + url.QueryEscape("("+quote(value)+","+quote(value)+")"):   store.In("a", store.Texts{value, value}),
-				"and=" + url.QueryEscape("(a.in.("+quote(value)+"),a."+word+".1)"): store.And(store.In("a", store.Texts{value}), text("a", op, "1")),
-				"a=match." + url.QueryEscape(value[:min(len(value), 512)]):         text("a", store.OpMatch, value[:min(len(value), 512)]),
-				"a=like." + url.QueryEscape(value):                                 text("a", store.OpLike, strings.ReplaceAll(value, "*", "%")),
+				"a=in." + url.QueryEscape("("+quote(value)+","+quote(value)+")"):   store.In("a", query.Texts{value, value}),
+				"and=" + url.QueryEscape("(a.in.("+quote(value)+"),a."+word+".1)"): store.And(store.In("a", query.Texts{value}), text("a", op, "1")),
+				"a=match." + url.QueryEscape(value[:min(len(value), 512)]):         text("a", query.OpMatch, value[:min(len(value), 512)]),
+				"a=like." + url.QueryEscape(value):                                 text("a", query.OpLike, strings.ReplaceAll(value, "*", "%")),
 				"order=b&" + url.QueryEscape(quote(value+"x")) + "=eq.1":           eq(value+"x", "1"),
 			} {
 				read, err := pgrst.ParseRead(query, usual)
@@ -86,11 +87,11 @@ func TestValuesOpenNoGroup(t *testing.T) {
 
 	for query, want := range map[string]store.Cond{
 		"title=eq.a),or(id.gt.0":                    eq("title", "a),or(id.gt.0"),
-		"or=(id.gt.0,tenant_id.eq.T2)&owner=eq.me":  store.And(store.Or(text("id", store.OpGt, "0"), eq("tenant_id", "T2")), eq("owner", "me")),
+		"or=(id.gt.0,tenant_id.eq.T2)&owner=eq.me":  store.And(store.Or(text("id", query.OpGt, "0"), eq("tenant_id", "T2")), eq("owner", "me")),
 		`or=(title.eq."a),or(id.gt.0",b.eq.1)`:      store.Or(eq("title", "a),or(id.gt.0"), eq("b", "1")),
-		"title=like.*),or(id.gt.0,(*":               text("title", store.OpLike, "%),or(id.gt.0,(%"),
+		"title=like.*),or(id.gt.0,(*":               text("title", query.OpLike, "%),or(id.gt.0,(%"),
 		"title=eq.x%26owner=neq.me":                 eq("title", "x&owner=neq.me"),
-		"title=eq.x%0A%20OR%201%3D1--&amount=gt.-1": store.And(eq("title", "x\n OR 1=1--"), text("amount", store.OpGt, "-1")),
+		"title=eq.x%0A%20OR%201%3D1--&amount=gt.-1": store.And(eq("title", "x\n OR 1=1--"), text("amount", query.OpGt, "-1")),
 	} {
 		if got := mustRead(t, query).Query.Where; !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v", query, got)
@@ -134,11 +135,11 @@ func (g *tree) comparison() (string, store.Cond) {
 	}
 	switch g.rand.IntN(4) {
 	case 0:
-		return column + "." + not + "in.(" + quote(value) + ",x)", negate(store.In(column, store.Texts{value, "x"}))
+		return column + "." + not + "in.(" + quote(value) + ",x)", negate(store.In(column, query.Texts{value, "x"}))
 	case 1:
 		return column + "." + not + "is.null", negate(store.Null(column))
 	case 2:
-		return column + "." + not + "gte." + quote(value), negate(text(column, store.OpGte, value))
+		return column + "." + not + "gte." + quote(value), negate(text(column, query.OpGte, value))
 	}
 	return column + "." + not + "eq." + quote(value), negate(eq(column, value))
 }

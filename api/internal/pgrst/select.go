@@ -1,6 +1,9 @@
 package pgrst
 
-import "github.com/seed-7694ebf6/plinth/store"
+import (
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
+)
 
 // allColumns is the column of a Selected that stands for all columns.
 const allColumns = "*"
@@ -70,7 +73,7 @@ func (p *parser) item(s *scanner, q *store.Query, depth int) error {
 	case spread:
 		return p.embed(s, q, store.Embed{Relation: name, Spread: true}, start, depth)
 	case name == "count" && s.accept("()"):
-		return p.aggregate(s, start, q, store.Selected{As: alias, Aggregate: store.AggregateCount})
+		return p.aggregate(s, start, q, store.Selected{As: alias, Aggregate: query.AggregateCount})
 	case s.peek() == '(' || s.peek() == '!':
 		return p.embed(s, q, store.Embed{Relation: name, As: alias}, start, depth)
 	}
@@ -94,7 +97,7 @@ func (p *parser) column(s *scanner, start int, q *store.Query, column store.Sele
 	}
 	at := s.pos
 	name, quoted, err := s.name()
-	aggregate, known := store.AggregateNamed(name)
+	aggregate, known := query.AggregateNamed(name)
 	if err != nil || quoted || !known || !s.accept("()") {
 		return s.unexpectedAt(at, "avg(), count(), max(), min() or sum()")
 	}

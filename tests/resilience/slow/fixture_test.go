@@ -23,6 +23,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 func TestMain(m *testing.M) {
@@ -76,7 +77,7 @@ func open(t *testing.T, rawURL, addr string, opts postgres.Options) *site {
 	}
 	a.Add(
 		api.Resource[Note]{Policy: api.Policy{
-			Read: api.Where(store.Compare("text", store.OpNeq, "secret")), Create: api.Anyone(),
+			Read: api.Where(store.Compare("text", query.OpNeq, "secret")), Create: api.Anyone(),
 		}},
 		api.ReadFunc("sleep", api.Anyone(), sleep),
 		api.TxFunc("work", api.Anyone(), work),

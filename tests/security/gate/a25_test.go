@@ -157,7 +157,7 @@ func TestA25AggregatesOfOwnRows(t *testing.T) {
 			budget := 5
 			tree := randomPredicate(r, 2, &budget)
 			rows := slices.DeleteFunc(readable(p, "notes"), func(x row) bool { return tree.judge(x) != isTrue })
-			f.wantRows(t, p, "/notes?select="+query(selected(by, list))+"&and="+query("("+tree.text+")"), grouped(rows, by, list))
+			f.wantRows(t, p, "/notes?select="+queryEscape(selected(by, list))+"&and="+queryEscape("("+tree.text+")"), grouped(rows, by, list))
 		}
 		for _, p := range callers {
 			f.checkEmbeddedAggregates(t, p)
@@ -174,7 +174,7 @@ func (f *fixture) checkEmbeddedAggregates(t *testing.T, p auth.Principal) {
 			rows := slices.DeleteFunc(readable(p, "notes"), func(x row) bool { return x["project_id"] != project["id"] })
 			want = append(want, fmt.Sprintf(`{"name":%q,"notes":%s}`, project["name"], grouped(rows, by, functions)))
 		}
-		f.wantRows(t, p, "/projects?select=name,notes("+query(selected(by, functions))+")", "["+strings.Join(want, ",")+"]")
+		f.wantRows(t, p, "/projects?select=name,notes("+queryEscape(selected(by, functions))+")", "["+strings.Join(want, ",")+"]")
 	}
 	var want []string
 	for _, project := range readable(p, "projects") {

@@ -56,7 +56,7 @@ func (s *sheets) checkTree(t *testing.T, r *rand.Rand) (share float64) {
 			want = append(want, x["id"].(int))
 		}
 	}
-	filter := []string{"and=", "or="}[r.IntN(2)] + query("("+tree.text+")")
+	filter := []string{"and=", "or="}[r.IntN(2)] + queryEscape("("+tree.text+")")
 	got, total, err := s.find(t, p, filter)
 	if err != nil || !slices.Equal(got, want) || total != strconv.Itoa(len(want)) {
 		t.Errorf("(%s) by %q\n got %v of %s, %v\nwant %v", tree.text, p.ID, got, total, err, want)

@@ -97,7 +97,7 @@ func TestA26FullTextIsRefused(t *testing.T) {
 	for range 200 {
 		budget := 8
 		tree := growPredicate(r, 3, &budget, withFullText)
-		got := s.do(t, asAna, ask{method: http.MethodGet, target: "/sheets?select=id&and=" + query("("+tree.text+")")})
+		got := s.do(t, asAna, ask{method: http.MethodGet, target: "/sheets?select=id&and=" + queryEscape("("+tree.text+")")})
 		want := http.StatusOK
 		if strings.Contains(tree.text, "fts") {
 			want = http.StatusBadRequest

@@ -94,8 +94,8 @@ func changed(before, after string) string {
 	return b.String()
 }
 
-// query escapes a value for a query string.
-func query(s string) string { return url.QueryEscape(s) }
+// queryEscape escapes a value for a query string.
+func queryEscape(s string) string { return url.QueryEscape(s) }
 
 // methods that write.
 func writes(method string) bool { return method != http.MethodGet && method != http.MethodHead }

@@ -19,6 +19,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/seed-7694ebf6/plinth/store/validate"
@@ -166,8 +167,8 @@ func (f *fixture) exposed() []api.Exposed {
 		}},
 		api.Resource[Note]{Policy: api.Policy{
 			Read:   api.AnyOf(api.Owner("owner_id"), api.Where(store.Eq("status", "shared")), admin),
-			Create: api.AllOf(api.SignedIn(), api.AnyOf(api.Where(store.Compare("status", store.OpNeq, "official")), admin)),
-			Update: own, UpdateCheck: api.AnyOf(api.AllOf(api.Owner("owner_id"), api.Where(store.Compare("status", store.OpNeq, "official"))), admin),
+			Create: api.AllOf(api.SignedIn(), api.AnyOf(api.Where(store.Compare("status", query.OpNeq, "official")), admin)),
+			Update: own, UpdateCheck: api.AnyOf(api.AllOf(api.Owner("owner_id"), api.Where(store.Compare("status", query.OpNeq, "official"))), admin),
 			Delete: own, Restore: admin,
 			Preset:  map[string]any{"owner_id": store.Var("principal.id")},
 			Columns: map[string]api.ColumnRule{"margin": {Read: admin, Create: admin, Update: admin}},

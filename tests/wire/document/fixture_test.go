@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/seed-7694ebf6/plinth/store/validate"
@@ -156,7 +157,7 @@ func exposed(db *store.DB) []api.Exposed {
 	notes.ServiceBypass = true
 	notes.Read = api.AnyOf(notes.Read, api.Where(store.Eq("public", true)))
 	byName := func(ctx context.Context, tx *store.Tx, in named) ([]*Country, error) {
-		return store.For[Country](tx).List(ctx, store.Query{Where: store.Compare("id", store.OpGte, in.From), Limit: store.Limit(5)})
+		return store.For[Country](tx).List(ctx, store.Query{Where: store.Compare("id", query.OpGte, in.From), Limit: store.Limit(5)})
 	}
 	return []api.Exposed{
 		api.Resource[Everything]{Policy: owned},

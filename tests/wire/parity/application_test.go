@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/seed-7694ebf6/plinth/store/validate"
@@ -106,7 +107,7 @@ func exposed(db *store.DB) []api.Exposed {
 	editor := api.Role("editor")
 	edited := api.Policy{Read: api.Anyone(), Create: editor, Update: editor, Delete: editor, ServiceBypass: true}
 	things := edited
-	things.Read = api.AnyOf(editor, api.Where(store.Eq("flag", true)), api.Where(store.Compare("num", store.OpGte, int64(0))), api.Related("shelf", api.Where(store.Eq("floor", int64(1)))))
+	things.Read = api.AnyOf(editor, api.Where(store.Eq("flag", true)), api.Where(store.Compare("num", query.OpGte, int64(0))), api.Related("shelf", api.Where(store.Eq("floor", int64(1)))))
 	things.Create = api.SignedIn()
 	things.Update = api.AnyOf(editor, api.Where(store.Eq("flag", true)))
 	things.Columns = map[string]api.ColumnRule{"cost": {Read: editor, Create: editor, Update: editor}}

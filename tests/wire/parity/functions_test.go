@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // functions are functions of every form: with and without a transaction, that
@@ -51,7 +52,7 @@ func thingsBy(ctx context.Context, tx *store.Tx, in struct {
 	Nums []int64 `json:"nums"`
 },
 ) ([]*Thing, error) {
-	return store.For[Thing](tx).List(ctx, store.Query{Where: store.Compare("num", store.OpIn, in.Nums), Order: []store.Order{{Column: "name", Desc: true}}})
+	return store.For[Thing](tx).List(ctx, store.Query{Where: store.Compare("num", query.OpIn, in.Nums), Order: []store.Order{{Column: "name", Desc: true}}})
 }
 
 // undone writes and fails, in the way the caller names.

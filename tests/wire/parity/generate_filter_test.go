@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // filters adds up to n filters, or groups of them, on a table or an embed.
@@ -239,7 +240,7 @@ func (d *draft) orderKey(t *store.Table) string {
 }
 
 // toOne is a relation of a table to one row.
-func toOne(t *store.Table) *store.Relation {
+func toOne(t *store.Table) *schema.Relation {
 	for _, rel := range t.Relations {
 		if !rel.Many {
 			return rel

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // selects adds select in some of 100 cases.
@@ -123,7 +124,7 @@ func (d *draft) embed(t *store.Table, path string, depth int, names map[string]b
 }
 
 // hint names the relation by its target and what tells it from others.
-func (d *draft) hint(rel *store.Relation) string {
+func (d *draft) hint(rel *schema.Relation) string {
 	d.show("embed hint")
 	switch {
 	case rel.Junction != nil:

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // generator makes requests from the grammar. The tables tell it which columns and
@@ -109,7 +110,7 @@ func (g *generator) someTable() *store.Table {
 // shown are the columns of a table that the caller may know.
 func (d *draft) shown(t *store.Table) (list []*store.Column) {
 	for _, c := range t.Columns {
-		if c.Mode < store.Hidden && (c.Name != "cost" || d.as == "ann" || d.as == "service") {
+		if c.Mode < schema.Hidden && (c.Name != "cost" || d.as == "ann" || d.as == "service") {
 			list = append(list, c)
 		}
 	}

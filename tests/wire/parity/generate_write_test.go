@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // write makes a request that changes rows.
@@ -31,7 +32,7 @@ func (d *draft) write() {
 // writable are the columns that may be given for a new row, or be changed.
 func (d *draft) writable(t *store.Table, update bool) (list []*store.Column) {
 	for _, c := range d.shown(t) {
-		if c.Mode == store.ReadWrite && !(update && c.Key) || c.Mode == store.CreateOnly && !update {
+		if c.Mode == schema.ReadWrite && !(update && c.Key) || c.Mode == schema.CreateOnly && !update {
 			if !c.Generated && c.Name != "owner_id" {
 				list = append(list, c)
 			}

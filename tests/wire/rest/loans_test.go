@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // Loan is a row of the table behind two views.
@@ -53,7 +54,7 @@ func loans() part {
 			"create view stays as select member, days from loans",
 		},
 		exposed: func(*store.DB) []api.Exposed {
-			regular := api.AnyOf(api.Role("editor"), api.Where(store.Compare("loans", store.OpGt, 1)))
+			regular := api.AnyOf(api.Role("editor"), api.Where(store.Compare("loans", query.OpGt, 1)))
 			return []api.Exposed{
 				api.Resource[Reading]{Policy: api.Policy{Read: api.Anyone()}},
 				api.Resource[Stay]{Policy: api.Policy{Read: api.Anyone()}},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // Details are what a user has in other tables and what tokens and answers tell of.
@@ -128,7 +129,7 @@ func GetUser(ctx context.Context, s store.Session, id store.ID) (*User, error) {
 func ListUsers(ctx context.Context, s store.Session, contains string, p Paging) (users []*User, total int64, err error) {
 	where := store.True()
 	if contains != "" {
-		where = store.Compare("email", store.OpLike, "%"+escapeLike(strings.ToLower(contains))+"%")
+		where = store.Compare("email", query.OpLike, "%"+escapeLike(strings.ToLower(contains))+"%")
 	}
 	rows := store.For[User](s)
 	if total, err = rows.Count(ctx, where); err != nil {
