@@ -70,7 +70,13 @@ func (a *arena) serve(t *testing.T, config serverConfig) {
 	config.Engine, config.Database = a.engine, cmp.Or(config.Database, a.database)
 	serve := func(side string) *server {
 		config.Side = side
-		p := start(t, roleServer, a.engine+" "+side)
+		var p *process
+		if side == sideHand && *against != "" {
+			config.Side = sidePlinth
+			p = startBinary(t, *against, roleServer, a.engine+" "+*against)
+		} else {
+			p = start(t, roleServer, a.engine+" "+side)
+		}
 		var s serverState
 		p.ask(t, serverCommand{Serve: &config}, &s)
 		return &server{process: p, address: s.Address}

@@ -19,6 +19,7 @@ var (
 	rounds   = flag.Int("rounds", 0, "rounds of each case; one measures both sides (default 9, of a series 5)")
 	seconds  = flag.Float64("seconds", 0.6, "seconds a side is measured in a round")
 	report   = flag.String("report", "", "document whose measured parts are replaced, plots are put into a folder beside it; relative to this package")
+	against  = flag.String("against", "", "test binary of this package at another commit (go test -c), whose Plinth takes the place of the hand-written side")
 	profiles = flag.String("profiles", "", "folder for CPU and allocation profiles of the servers; relative to this package")
 )
 

@@ -26,6 +26,12 @@ func start(tb testing.TB, role, name string) *process {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return startBinary(tb, path, role, name)
+}
+
+// startBinary starts a process of a test binary.
+func startBinary(tb testing.TB, path, role, name string) *process {
+	tb.Helper()
 	cmd := exec.Command(path)
 	cmd.Env = append(os.Environ(), roleVariable+"="+role)
 	cmd.Stderr = os.Stderr

@@ -29,6 +29,9 @@ func marks(region string) (begin, end string) {
 // names.
 func publish(t *testing.T, region, text string) {
 	t.Helper()
+	if *against != "" {
+		text = "Here \"by hand\" is Plinth of " + *against + ".\n\n" + text
+	}
 	if *report == "" {
 		fmt.Print("\n", text)
 		return
