@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
 // measured returns accounts as programs have them, with a quick hash if that does not
@@ -105,6 +107,29 @@ func BenchmarkLogin(b *testing.B) {
 	l := newLogins(b, db)
 	b.Run("hash", func(b *testing.B) { parallel(b, l.hash) })
 	b.Run("login", func(b *testing.B) { parallel(b, l.login) })
+}
+
+// BenchmarkRefresh is the rotation of the refresh token of one session.
+func BenchmarkRefresh(b *testing.B) {
+	for engine, db := range map[string]*store.DB{"sqlite": storetest.New(b), "postgres": storetest.NewPostgres(b, pgtest.Source())} {
+		a := measured(b, db, password.Config{Memory: 64, Time: 1})
+		if _, err := a.CreateUser(b.Context(), accounts.NewUser{Email: "user@example.org", Password: "a good password", EmailConfirmed: true}); err != nil {
+			b.Fatal(err)
+		}
+		answer := post(b, a, 0, passwordLine[len("POST "):], login("user@example.org", "a good password"), "")
+		b.Run(engine, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				var tokens struct {
+					Refresh string `json:"refresh_token"`
+				}
+				if err := json.Unmarshal(answer.Body.Bytes(), &tokens); err != nil {
+					b.Fatal(err)
+				}
+				answer = post(b, a, i, refreshLine[len("POST "):], refreshBody(tokens.Refresh), "")
+			}
+		})
+	}
 }
 
 func parallel(b *testing.B, one func(client int)) {
