@@ -93,7 +93,7 @@ func (r *request) header() http.Header {
 // of answers or plans by value could hide anything.
 const variety = 512
 
-// comparisons returns all kinds. The first four are those of design.md.
+// comparisons returns all kinds. Those with a goal for the speed also run through a pooler.
 func comparisons(c *content) []comparison {
 	m := newCallers(c)
 	return []comparison{
