@@ -17,6 +17,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/development"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 )
 
 // access authenticates requests by the accounts, by API keys, and by tokens of other
@@ -25,7 +26,8 @@ type access struct {
 	others auth.Verifier // nil without other issuers
 	who    atomic.Pointer[auth.Authenticator]
 
-	secrets development.Secrets // in development
+	secrets    development.Secrets // in development
+	masterKeys [][]byte            // once it is open
 }
 
 // newAccess checks the configured keys.
@@ -97,6 +99,7 @@ func (a *access) open(ctx context.Context, db *store.DB, config resolved) (*acco
 			return nil, err
 		}
 	}
+	a.masterKeys = config.Accounts.MasterKeys
 	ring, err := auth.NewKeyring(config.Keys)
 	if err != nil {
 		return nil, err
@@ -166,4 +169,39 @@ func (r resolved) trustedOrigins() []string {
 		list = append(list, own)
 	}
 	return list
+}
+
+// sealer is the Sealer of jobs, whose keys are known when the accounts are open.
+type sealer struct{ inner atomic.Pointer[jobs.Sealer] }
+
+var errNoMasterKey = errors.New("plinth: jobs with secret arguments need Accounts.MasterKeys (PLINTH_MASTER_KEYS), and App.Handler or Run")
+
+// use sets the keys, if there are any.
+func (s *sealer) use(masterKeys [][]byte) error {
+	if len(masterKeys) == 0 {
+		return nil
+	}
+	inner, err := jobs.NewSealer(masterKeys...)
+	if err == nil {
+		s.inner.Store(&inner)
+	}
+	return err
+}
+
+// Seal implements [jobs.Sealer].
+func (s *sealer) Seal(place string, secret []byte) ([]byte, error) {
+	inner := s.inner.Load()
+	if inner == nil {
+		return nil, errNoMasterKey
+	}
+	return (*inner).Seal(place, secret)
+}
+
+// Open implements [jobs.Sealer].
+func (s *sealer) Open(place string, sealed []byte) ([]byte, error) {
+	inner := s.inner.Load()
+	if inner == nil {
+		return nil, errNoMasterKey
+	}
+	return (*inner).Open(place, sealed)
 }

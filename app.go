@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,10 +22,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/changelog"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
-	"github.com/seed-7694ebf6/plinth/store/postgres"
-	"github.com/seed-7694ebf6/plinth/store/sqlite"
-	"github.com/seed-7694ebf6/plinth/store/validate"
 )
 
 // App is an application: a database, its resources and a router. Make one with [New], add
@@ -49,6 +45,8 @@ type App struct {
 	accounts   *accounts.Accounts
 	prepare    []func(context.Context) error
 	background []server.Job
+	jobs       *jobs.Jobs
+	sealer     sealer
 
 	build   sync.Once
 	handler http.Handler
@@ -82,6 +80,9 @@ func New(ctx context.Context, config Config) (*App, error) {
 			Most: r.MaxConnections, MostOfOne: r.MaxConnectionsPerClient, Pause: cmp.Or(r.RequestTimeout, 30*time.Second),
 		}),
 	}
+	if err := a.openJobs(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	a.router.Use(chain.NameRoute)
 	a.mountREST()
 	a.surfaces.RefuseBelow(authPath, a.refuseAuth)
@@ -90,34 +91,6 @@ func New(ctx context.Context, config Config) (*App, error) {
 		a.mountAccounts()
 	}
 	return a, nil
-}
-
-func openDatabase(ctx context.Context, r resolved) (*store.DB, error) {
-	if isPostgresURL(r.DatabaseURL) {
-		opts := r.Postgres
-		opts.Store = r.store(opts.Store)
-		return postgres.Open(ctx, r.DatabaseURL, &opts)
-	}
-	opts := r.SQLite
-	opts.Store = r.store(opts.Store)
-	path := strings.TrimPrefix(strings.TrimPrefix(r.DatabaseURL, "sqlite:"), "file:")
-	return sqlite.Open(ctx, path, &opts)
-}
-
-// store fills in what the application gives its store.
-func (r resolved) store(opts store.Options) store.Options {
-	if opts.Logger == nil {
-		opts.Logger = r.Logger
-	}
-	if r.SlowStatement >= 0 {
-		opts.Tracers = append(slices.Clone(opts.Tracers), store.LogStatements(r.Logger, store.LogStatementsOptions{
-			RequestID: middleware.RequestIDFrom, Slow: r.SlowStatement,
-		}))
-	}
-	if opts.Validator == nil {
-		opts.Validator = validate.New()
-	}
-	return opts
 }
 
 // DB returns the database.
@@ -200,7 +173,8 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 
 func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 	var err error
-	if a.rest, err = a.register(); err != nil || len(a.mistakes) > 0 || a.surfaces.CheckRoutes(a.router) != nil {
+	a.mistakes = append(a.mistakes, a.jobs.Check())
+	if a.rest, err = a.register(); err != nil || errors.Join(a.mistakes...) != nil || a.surfaces.CheckRoutes(a.router) != nil {
 		return nil, errors.Join(err, errors.Join(a.mistakes...), a.surfaces.CheckRoutes(a.router))
 	}
 	if err := a.prepareSchema(ctx); err != nil {
@@ -214,6 +188,9 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 		a.probes.Migrations = func(ctx context.Context) error { return migrations.Verify(store.WithReserve(ctx)) }
 	}
 	if a.accounts, err = a.access.open(ctx, a.db, a.config); err != nil {
+		return nil, err
+	}
+	if err := a.sealer.use(a.access.masterKeys); err != nil {
 		return nil, err
 	}
 	if len(a.config.ignored) > 0 {
@@ -313,30 +290,83 @@ const (
 // exists already. Call Prepare before Handler, Run or Main, and none of them inside it.
 func (a *App) Prepare(work func(ctx context.Context) error) { a.prepare = append(a.prepare, work) }
 
-// Background adds work that runs beside the server: a reader of the change log
-// ([changelog.Open]) or a scheduled job. [App.Run] starts it after all preparation and
+// Background adds work that runs beside the server, such as a reader of the change log
+// ([changelog.Open]). Work by the clock and work that must survive the process are jobs
+// ([App.Every], [App.Cron], [App.Jobs]). [App.Run] starts it after all preparation and
 // cancels its context after the last request. The work then has the rest of
 // [Config].DrainTimeout to return.
 //
 // Work that returns nil is done. Work that fails or panics is logged under its name and
 // restarts after 10 seconds, until the server ends. Every instance runs it. A named reader
-// runs in one instance at a time. A scheduled job must claim its work in the database
-// ([store.Repo.PatchExactly]). Call Background before Run or Main.
+// runs in one instance at a time. Call Background before Run or Main.
 func (a *App) Background(name string, work func(ctx context.Context) error) {
 	a.background = append(a.background, server.Job{Name: name, Work: work, Pause: ownRestartPause})
 }
 
 // RunBackground runs the background work of a server until ctx ends, and returns when all
 // of it has ended. It notifies other instances of commits and trims the change log
-// ([changelog.Maintain]), runs the jobs of the accounts ([accounts.Accounts.Run]), and
-// runs what [App.Background] has added. Run calls it. Programs that pass [App.Handler] to a
-// server of their own call it once, after Handler.
+// ([changelog.Maintain]), runs jobs and schedules ([App.Jobs]), does the work of the
+// accounts ([accounts.Accounts.Run]), and runs what [App.Background] has added. Run calls
+// it. Programs that pass [App.Handler] to a server of their own call it once, after
+// Handler.
 func (a *App) RunBackground(ctx context.Context) {
-	jobs := []server.Job{{Name: "change log notifier", Work: func(ctx context.Context) error { return changelog.Maintain(ctx, a.db, &a.config.Retention) }, Pause: restartPause}}
+	work := []server.Job{{Name: "change log notifier", Work: func(ctx context.Context) error { return changelog.Maintain(ctx, a.db, &a.config.Retention) }, Pause: restartPause}}
 	if a.accounts != nil {
-		jobs = append(jobs, server.Job{Name: "accounts", Work: a.accounts.Run, Pause: restartPause})
+		work = append(work, server.Job{Name: "accounts", Work: a.accounts.Run, Pause: restartPause})
 	}
-	server.RunJobs(ctx, a.config.Logger, append(jobs, a.background...)...)
+	work = append(work, server.Job{Name: "jobs", Work: a.runJobs, Pause: restartPause})
+	server.RunJobs(ctx, a.config.Logger, append(work, a.background...)...)
+}
+
+// Jobs returns the jobs of the application: work that must survive the process and work by
+// the clock. Register kinds before Run, Handler or Main, in every process of the
+// application:
+//
+//	invoices := jobs.Register(app.Jobs(), "invoice.send", sendInvoice, nil)
+//
+// Kinds with Secret are encrypted with Accounts.MasterKeys.
+func (a *App) Jobs() *jobs.Jobs { return a.jobs }
+
+// Every runs handler at each multiple of a period of a second or more, once for all
+// instances, see [jobs.Every]. The name identifies the schedule in the database.
+func (a *App) Every(name string, period time.Duration, handler func(ctx context.Context, due time.Time) error) {
+	jobs.Every(a.jobs, name, period, handler, nil)
+}
+
+// Cron is Every for the times of a cron expression in UTC, such as "30 7 * * MON-FRI" or
+// "@daily". [jobs.Cron] takes a time zone.
+func (a *App) Cron(name, expression string, handler func(ctx context.Context, due time.Time) error) {
+	jobs.Cron(a.jobs, name, expression, handler, nil)
+}
+
+// openJobs returns the jobs of a database.
+func (a *App) openJobs() error {
+	c := a.config.Jobs
+	var err error
+	a.jobs, err = jobs.New(a.db, &jobs.Config{
+		Drain: min(5*time.Second, max(a.config.DrainTimeout/2, time.Second)), Logger: a.config.Logger,
+		Queues: c.Queues, Sealer: &a.sealer, Workers: c.Workers,
+	})
+	return err
+}
+
+// runJobs runs jobs, or wakes the workers of other processes.
+func (a *App) runJobs(ctx context.Context) error {
+	if a.config.Jobs.Off {
+		return a.jobs.Notify(ctx)
+	}
+	return a.jobs.Run(ctx)
+}
+
+// work runs the command worker: the background work without a server.
+func (a *App) work(ctx context.Context) error {
+	a.config.Jobs.Off = false
+	if _, err := a.Handler(ctx); err != nil {
+		return err
+	}
+	a.config.Logger.InfoContext(ctx, "working", "database", a.db.Capabilities().Engine)
+	a.RunBackground(ctx)
+	return nil
 }
 
 // Migrations adds the migrations of the application and of packages it uses. They run in
@@ -362,7 +392,7 @@ func (a *App) Main(ctx context.Context, args []string) int {
 // program returns the application as its commands use it.
 func (a *App) program() *command.Program {
 	p := &command.Program{
-		API: a.api, Schema: &a.schema, Health: a.config.health(), Serve: a.Run,
+		API: a.api, Schema: &a.schema, Health: a.config.health(), Serve: a.Run, Work: a.work, Jobs: a.jobs,
 		Register: func() error {
 			_, err := a.register()
 			return err

@@ -2,6 +2,7 @@ package plinth_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"io"
 	"io/fs"
@@ -10,12 +11,14 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/leaktest"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 )
 
@@ -219,5 +222,82 @@ func TestMigrationAfterDevelopment(t *testing.T) {
 				t.Errorf("%s: error = %v, want %q in it", step.what, err, part)
 			}
 		}
+	}
+}
+
+type parcel struct {
+	To string `json:"to"`
+}
+
+// addJobs registers the jobs of an application and returns what runs.
+func addJobs(app *plinth.App) (parcels *jobs.Kind[parcel], ran chan string) {
+	ran = make(chan string, 100)
+	parcels = jobs.Register(app.Jobs(), "parcel.send", func(_ context.Context, job jobs.Job[parcel]) error {
+		ran <- "parcel " + job.Args.To
+		return nil
+	}, &jobs.Options[parcel]{Secret: true})
+	app.Every("sweep", time.Second, func(context.Context, time.Time) error {
+		ran <- "sweep"
+		return nil
+	})
+	app.Cron("report", "0 7 * * *", func(context.Context, time.Time) error { return nil })
+	return parcels, ran
+}
+
+// await waits until something has run.
+func await(t *testing.T, ran <-chan string, want string) {
+	t.Helper()
+	limit := time.After(20 * time.Second)
+	for {
+		select {
+		case got := <-ran:
+			if got == want {
+				return
+			}
+		case <-limit:
+			t.Fatalf("%s did not run", want)
+		}
+	}
+}
+
+// TestWebAndWorker enqueues in a process without jobs, and runs the command worker after it.
+func TestWebAndWorker(t *testing.T) {
+	t.Parallel()
+	config := apptest.Config(t)
+	config.Jobs.Off = true
+	web := apptest.New(t, config)
+	parcels, ran := addJobs(web)
+	end := apptest.Run(t, web, config.Addr)
+	if _, err := parcels.Enqueue(t.Context(), web.DB(), parcel{"ann"}); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(1500 * time.Millisecond)
+	if err := end(); err != nil {
+		t.Error(err)
+	}
+	if len(ran) > 0 {
+		t.Errorf("%s ran in a process without jobs", <-ran)
+	}
+
+	worker := apptest.New(t, config)
+	_, ran = addJobs(worker)
+	ctx, stop := context.WithCancel(t.Context())
+	code := make(chan int, 1)
+	go func() { code <- worker.Main(ctx, []string{"worker"}) }()
+	await(t, ran, "parcel ann")
+	await(t, ran, "sweep")
+	stop()
+	if code := <-code; code != 0 {
+		t.Errorf("the worker ended with %d", code)
+	}
+}
+
+func TestMistakesOfJobsAreReported(t *testing.T) {
+	t.Parallel()
+	app := apptest.New(t, apptest.Config(t))
+	t.Cleanup(func() { _ = app.DB().Close() })
+	app.Cron("report", "at seven", func(context.Context, time.Time) error { return nil })
+	if _, err := app.Handler(t.Context()); err == nil {
+		t.Error("an application with a schedule that cannot be read has a handler")
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
 	"github.com/seed-7694ebf6/plinth/store/changelog"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 )
@@ -138,6 +139,11 @@ type Config struct {
 	// For an issuer that publishes its keys as a JWK Set, set Verifier with [jwt.New] and
 	// [jwt.NewRemote].
 	JWTSecret, JWTIssuer, JWTAudience string
+
+	// Jobs says which jobs this process runs, see [App.Jobs].
+	//
+	// Defaults to all of them, ten of each queue at a time.
+	Jobs JobsConfig
 
 	// Keys are the API keys of client libraries. Development generates a publishable key.
 	Keys auth.Keys
@@ -331,4 +337,15 @@ type Rates struct {
 	//
 	// Defaults to one in memory: each instance counts for itself.
 	Limiter middleware.Limiter
+}
+
+// JobsConfig says which jobs this process runs.
+type JobsConfig struct {
+	// Off says that this process enqueues jobs and runs none. Run the command worker in
+	// other processes, which ignores Off.
+	Off bool
+
+	// Queues and Workers are those of [jobs.Config].
+	Queues  []jobs.Queue
+	Workers int
 }

@@ -57,6 +57,8 @@ import (
 //	PLINTH_DRAIN_DELAY           time in which connections are still accepted while /readyz answers 503, 5s by
 //	                             default, in development none
 //	PLINTH_DRAIN_TIMEOUT         time for running requests after that, 10s by default
+//	PLINTH_JOBS_OFF              1 enqueues jobs and runs none: the command worker runs them in other processes
+//	PLINTH_JOBS_WORKERS          number of jobs of a queue that run at a time, 10 by default
 //	PLINTH_HIDE_DOCUMENTS        1 answers 404 in place of the documents of the API
 //	PLINTH_INSECURE_DEVELOPMENT  1 forces development on a loopback address
 //
@@ -89,6 +91,7 @@ func FromEnv() Config {
 		c.Accounts.Mailer = sender
 	}
 	c.Accounts.MasterKeys = env.Keys("PLINTH_MASTER_KEYS")
+	c.Jobs = JobsConfig{Off: env.Switch("PLINTH_JOBS_OFF"), Workers: env.Number("PLINTH_JOBS_WORKERS")}
 	c.API.HideDocuments = env.Switch("PLINTH_HIDE_DOCUMENTS")
 	c.readServer(env)
 	c.invalid, c.ignored = env.Errors(), env.Unread(os.Environ())

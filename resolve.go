@@ -21,7 +21,10 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/internal/server"
 	"github.com/seed-7694ebf6/plinth/middleware"
+	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/validate"
 )
 
 // resolved is a configuration with its defaults and mode.
@@ -313,4 +316,32 @@ func isPostgresURL(s string) bool {
 func isLoopbackPostgres(databaseURL string) bool {
 	hosts, err := postgres.Hosts(databaseURL)
 	return err == nil && !slices.ContainsFunc(hosts, func(host string) bool { return !netaddr.IsLoopback(host) })
+}
+
+func openDatabase(ctx context.Context, r resolved) (*store.DB, error) {
+	if isPostgresURL(r.DatabaseURL) {
+		opts := r.Postgres
+		opts.Store = r.store(opts.Store)
+		return postgres.Open(ctx, r.DatabaseURL, &opts)
+	}
+	opts := r.SQLite
+	opts.Store = r.store(opts.Store)
+	path := strings.TrimPrefix(strings.TrimPrefix(r.DatabaseURL, "sqlite:"), "file:")
+	return sqlite.Open(ctx, path, &opts)
+}
+
+// store fills in what the application gives its store.
+func (r resolved) store(opts store.Options) store.Options {
+	if opts.Logger == nil {
+		opts.Logger = r.Logger
+	}
+	if r.SlowStatement >= 0 {
+		opts.Tracers = append(slices.Clone(opts.Tracers), store.LogStatements(r.Logger, store.LogStatementsOptions{
+			RequestID: middleware.RequestIDFrom, Slow: r.SlowStatement,
+		}))
+	}
+	if opts.Validator == nil {
+		opts.Validator = validate.New()
+	}
+	return opts
 }

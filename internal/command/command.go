@@ -1,5 +1,5 @@
-// Package command runs the commands of an application's program: serve, migrate, openapi,
-// types, policy, rotate-master-key and health.
+// Package command runs the commands of an application's program: serve, worker, migrate,
+// jobs, openapi, types, policy, rotate-master-key and health.
 package command
 
 import (
@@ -17,6 +17,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 )
 
 // The exit codes of a program.
@@ -29,10 +30,16 @@ const (
 const usage = `Usage: %s [command]
 
   serve                          serve until interrupted; the default
+  worker                         run jobs and other background work without a server
   migrate up|status|diff|verify  apply migrations; list them; print what the models have
                                  more than the database; check that nothing is missing
   migrate baseline LINE          record the pending migrations of a line as applied, if
                                  development has already made their changes
+  jobs list|retry|discard [-kind KIND] [-queue QUEUE] [-state STATE] [ID ...]
+                                 list jobs with their progress; run dead ones again; remove
+                                 jobs; list prints up to 50, or -limit N
+  jobs pause|resume QUEUE        keep the jobs of a queue waiting, or run them again
+  jobs status                    print a line for each queue
   openapi [-role ROLE]           print the OpenAPI document
   types [-role ROLE]             print the types for supabase-js
   policy [-role ROLE]            print the rules of all resources and functions
@@ -61,6 +68,12 @@ type Program struct {
 
 	// Serve serves until the context ends.
 	Serve func(context.Context) error
+
+	// Work runs the background work without a server until the context ends.
+	Work func(context.Context) error
+
+	// Jobs are the jobs of the application.
+	Jobs *jobs.Jobs
 
 	// Register registers all tables.
 	Register func() error
@@ -102,6 +115,13 @@ func (p *Program) Run(ctx context.Context, args []string, out io.Writer) error {
 			return err
 		}
 		return p.Serve(ctx)
+	case "worker":
+		if err := noArguments(name, args); err != nil {
+			return err
+		}
+		return p.Work(ctx)
+	case "jobs":
+		return p.jobs(ctx, args, out)
 	case "migrate":
 		return p.migrate(ctx, args, out)
 	case "openapi":

@@ -67,6 +67,8 @@ func TestFromEnv(t *testing.T) {
 		{"PLINTH_DRAIN_DELAY", "6s", func(c *plinth.Config) { c.DrainDelay = 6 * time.Second }},
 		{"PLINTH_DRAIN_DELAY", "0s", func(c *plinth.Config) { c.DrainDelay = -1 }}, // zero is the default
 		{"PLINTH_DRAIN_TIMEOUT", "9s", func(c *plinth.Config) { c.DrainTimeout = 9 * time.Second }},
+		{"PLINTH_JOBS_OFF", "1", func(c *plinth.Config) { c.Jobs.Off = true }},
+		{"PLINTH_JOBS_WORKERS", "5", func(c *plinth.Config) { c.Jobs.Workers = 5 }},
 		{"PLINTH_HIDE_DOCUMENTS", "1", func(c *plinth.Config) { c.API.HideDocuments = true }},
 		{"PLINTH_INSECURE_DEVELOPMENT", "true", func(c *plinth.Config) { c.InsecureDevelopment = true }},
 	}

@@ -10,11 +10,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/changelog"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 	"github.com/uptrace/bun"
@@ -174,6 +176,7 @@ func TestNames(t *testing.T) {
 
 	m, db := watched(t)
 	m.Cache("authors", func() cache.Stats { return cache.Stats{} })
+	m.Jobs(declared(t, db))
 	send(m.Middleware(routed()), httptest.NewRequest("GET", "/mux/1", nil))
 	for _, title := range []string{"a", "a"} {
 		_ = store.For[note](db).Insert(t.Context(), &note{Title: title})
@@ -194,5 +197,35 @@ func TestNames(t *testing.T) {
 		if strings.HasPrefix(name, "plinth_") && !slices.Contains(prometheus.Names(), name) {
 			t.Errorf("%s is not listed", name)
 		}
+	}
+}
+
+// declared returns jobs with one that is due.
+func declared(t *testing.T, db *store.DB) *jobs.Jobs {
+	t.Helper()
+	js, err := jobs.New(db, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind := jobs.Declare[int](js, "count", &jobs.Options[int]{Queue: "numbers"})
+	if _, err := kind.Enqueue(t.Context(), db, 1, jobs.In(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
+func TestJobs(t *testing.T) {
+	t.Parallel()
+	m, db := watched(t)
+	m.Jobs(declared(t, db))
+	for name, want := range map[string]float64{
+		"plinth_jobs_due": 1, "plinth_jobs_running": 0, "plinth_jobs_dead": 0, "plinth_jobs_paused": 0, "plinth_jobs_failures_total": 0,
+	} {
+		if got := values(t, m, name)["queue=numbers"]; got != want {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
+	}
+	if age := values(t, m, "plinth_jobs_oldest_due_seconds")["queue=numbers"]; age < 3590 || age > 3700 {
+		t.Errorf("the oldest job has been due for %v s", age)
 	}
 }

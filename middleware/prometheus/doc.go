@@ -6,6 +6,7 @@
 //	...
 //	metrics.Database("main", db)
 //	metrics.Cache("authors", authors.Stats)
+//	metrics.Jobs(app.Jobs())
 //	go http.Serve(operations, metrics.Handler())  // a listener that clients cannot reach
 //	http.Serve(listener, metrics.Middleware(handler))
 //
@@ -72,6 +73,19 @@
 // The error is a store.ErrorKind. The lags of the readers are queried at most once in five
 // seconds, with a timeout of two seconds. plinth_db_reader_lags_up is 0 if the query
 // failed.
+//
+// # Jobs
+//
+// [Metrics.Jobs] collects the figures of queues at each scrape, each metric with the label
+// queue. Alert on the age of the oldest due job and on dead jobs. Failures are those of
+// the process; the other figures are the same in all processes.
+//
+//	plinth_jobs_due                gauge
+//	plinth_jobs_oldest_due_seconds  gauge
+//	plinth_jobs_running            gauge
+//	plinth_jobs_dead               gauge
+//	plinth_jobs_paused             gauge
+//	plinth_jobs_failures_total     counter
 //
 // # Caches
 //

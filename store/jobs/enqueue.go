@@ -91,7 +91,9 @@ func (k *Kind[T]) order(list []T, opts []EnqueueOption) (*order, error) {
 		if len(text) > MaxArgs {
 			return nil, fmt.Errorf("%w: kind %q", ErrArgsTooLarge, k.name)
 		}
-		o.add(text, call(k.unique, args), call(k.limit, args), at)
+		if err := o.add(text, call(k.unique, args), call(k.limit, args), at); err != nil {
+			return nil, err
+		}
 	}
 	return o, nil
 }
@@ -105,21 +107,26 @@ func call[T any](key func(T) string, args T) string {
 }
 
 // add adds a job, unless one with its unique key is there.
-func (o *order) add(args []byte, unique, limit string, at map[string]int) {
+func (o *order) add(args []byte, unique, limit string, at map[string]int) error {
 	id := store.NewID().String()
 	text := string(args)
 	if o.kind.secret {
-		text = base64.StdEncoding.EncodeToString(o.kind.js.config.Sealer.Seal(place(id), args))
+		sealed, err := o.kind.js.config.Sealer.Seal(place(id), args)
+		if err != nil {
+			return fmt.Errorf("jobs: kind %q: %w", o.kind.name, err)
+		}
+		text = base64.StdEncoding.EncodeToString(sealed)
 	}
 	if i, there := at[unique]; there && unique != "" {
 		if o.kind.mode == Replace {
 			o.ids[i], o.args[i], o.limit[i] = id, text, limit
 		}
-		return
+		return nil
 	}
 	at[unique] = len(o.ids)
 	o.ids, o.args = append(o.ids, id), append(o.args, text)
 	o.unique, o.limit = append(o.unique, unique), append(o.limit, limit)
+	return nil
 }
 
 // place is what the sealed arguments of a job are bound to.

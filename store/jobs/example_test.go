@@ -62,3 +62,18 @@ func ExampleNew() {
 	}
 	// Output: Welcome, ann@example.com
 }
+
+func ExampleNewSealer() {
+	sealer, err := jobs.NewSealer([]byte("32 random bytes from a secret store"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	sealed, err := sealer.Seal("row 1", []byte("a password"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = sealer.Open("row 2", sealed)
+	secret, _ := sealer.Open("row 1", sealed)
+	fmt.Printf("%s; moved to another row: %v\n", secret, err)
+	// Output: a password; moved to another row: jobs: the arguments are sealed with another key, or were changed
+}

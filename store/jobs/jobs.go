@@ -35,9 +35,6 @@ type Config struct {
 	// Logger receives failed attempts and failures of the database. Nil discards them.
 	Logger *slog.Logger
 
-	// Off says that this process enqueues jobs and runs none.
-	Off bool
-
 	// Queues are the queues that this process works on. Processes that work on one queue
 	// must agree on its limits.
 	//
@@ -75,9 +72,10 @@ type Queue struct {
 }
 
 // Sealer encrypts and decrypts with keys that are not in the database. The place, the
-// row of the job, is authenticated with the secret. It must be safe for concurrent use.
+// row of the job, is authenticated with the secret. It must be safe for concurrent use. See
+// [NewSealer].
 type Sealer interface {
-	Seal(place string, secret []byte) []byte
+	Seal(place string, secret []byte) ([]byte, error)
 	Open(place string, sealed []byte) ([]byte, error)
 }
 
@@ -89,8 +87,8 @@ type Tracer interface {
 }
 
 // Jobs enqueues and runs the jobs of one database. Make one with [New], and register the
-// same kinds in every process, also in those that are Off. It is safe for concurrent
-// use.
+// same kinds in every process. Processes that run jobs call [Jobs.Run], others
+// [Jobs.Notify]. It is safe for concurrent use.
 type Jobs struct {
 	db     *store.DB
 	config Config

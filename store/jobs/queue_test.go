@@ -194,30 +194,25 @@ func TestPauseAndResume(t *testing.T) {
 	})
 }
 
-// reverse is a Sealer for tests.
-type reverse struct{}
-
-func (reverse) Seal(place string, secret []byte) []byte {
-	return []byte(place + "|" + strings.ToUpper(string(secret)))
-}
-
-func (reverse) Open(place string, sealed []byte) ([]byte, error) {
-	rest, ok := strings.CutPrefix(string(sealed), place+"|")
-	if !ok {
-		return nil, errors.New("another row")
-	}
-	return []byte(strings.ToLower(rest)), nil
-}
-
 func TestSecretArgumentsAreSealed(t *testing.T) {
 	engines(t, func(t *testing.T, db *store.DB) {
-		js := newJobs(t, db, jobs.Config{Sealer: reverse{}})
+		first, second := []byte(strings.Repeat("first key ", 4)), []byte(strings.Repeat("second key ", 4))
+		old, err := jobs.NewSealer(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh, err := jobs.NewSealer(second, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret := jobs.Declare(newJobs(t, db, jobs.Config{Sealer: old}), "note", &jobs.Options[note]{Secret: true})
+		js := newJobs(t, db, jobs.Config{Sealer: fresh})
 		ran := make(chan string, 1)
-		notes := jobs.Register(js, "note", func(_ context.Context, job jobs.Job[note]) error {
+		jobs.Register(js, "note", func(_ context.Context, job jobs.Job[note]) error {
 			ran <- job.Args.Text
 			return jobs.Cancel(errors.New("password hunter2 is wrong"))
 		}, &jobs.Options[note]{Secret: true})
-		enqueue(t, db, notes, "hunter2")
+		enqueue(t, db, secret, "hunter2")
 		if text := value(t, db, "select args from plinth_jobs"); strings.Contains(strings.ToLower(text), "hunter2") {
 			t.Errorf("the table has %s", text)
 		}

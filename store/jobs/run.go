@@ -17,8 +17,8 @@ const (
 
 // Run runs jobs and schedules until ctx ends, then drains: it claims no more, waits for
 // running handlers as [Config].Drain says, hands back the leases of the others and
-// returns nil. Run it once in each process, also where Config.Off is set: there it wakes
-// the workers of other processes. Failures of the database are logged and retried.
+// returns nil. Run it once in each process that runs jobs. Failures of the database are
+// logged and retried. Without a kind it does nothing.
 func (js *Jobs) Run(ctx context.Context) error {
 	if err := js.Check(); err != nil {
 		return err
@@ -27,30 +27,39 @@ func (js *Jobs) Run(ctx context.Context) error {
 		return errors.New("jobs: Run is running already")
 	}
 	defer js.active.Store(false)
+	queues := js.queues()
+	if len(queues) == 0 {
+		return js.Notify(ctx)
+	}
 	beside, stop := context.WithCancel(context.WithoutCancel(ctx)) // goes on during the drain
 	var helpers, workers sync.WaitGroup
 	helpers.Go(func() { js.notify(beside) })
-	if js.config.Off {
-		<-ctx.Done()
-	} else {
-		js.startWorkers(ctx, &workers)
-		helpers.Go(func() { js.listen(beside) })
-		helpers.Go(func() { js.keepLeases(beside) })
-		helpers.Go(func() { js.every(ctx, recoverPause, "jobs of dead processes were not recovered", js.recoverAll) })
-		helpers.Go(func() { js.every(ctx, trimPause, "finished jobs were not trimmed", js.trim) })
-		helpers.Go(func() { js.every(ctx, pollPause, "schedules were not run", js.scheduler.tick) })
-	}
+	helpers.Go(func() { js.listen(beside) })
+	helpers.Go(func() { js.keepLeases(beside) })
+	helpers.Go(func() { js.every(ctx, recoverPause, "jobs of dead processes were not recovered", js.recoverAll) })
+	helpers.Go(func() { js.every(ctx, trimPause, "finished jobs were not trimmed", js.trim) })
+	helpers.Go(func() { js.every(ctx, trimPause, "queues were not inspected", js.warnLate) })
+	helpers.Go(func() { js.every(ctx, pollPause, "schedules were not run", js.scheduler.tick) })
+	js.startWorkers(ctx, queues, &workers)
 	workers.Wait()
-	<-ctx.Done() // without queues there is nothing to wait for
 	stop()
 	helpers.Wait()
 	return nil
 }
 
+// Notify wakes the workers of other processes after each commit that enqueued jobs, until
+// ctx ends, and returns nil. Run it in processes that do not Run. Without it workers find
+// the jobs within a second.
+func (js *Jobs) Notify(ctx context.Context) error {
+	js.notify(ctx)
+	<-ctx.Done() // also on an engine without signals
+	return nil
+}
+
 // startWorkers starts a worker for each queue.
-func (js *Jobs) startWorkers(ctx context.Context, wg *sync.WaitGroup) {
+func (js *Jobs) startWorkers(ctx context.Context, queues map[Queue][]string, wg *sync.WaitGroup) {
 	var list []*worker
-	for q, kinds := range js.queues() {
+	for q, kinds := range queues {
 		list = append(list, js.newWorker(q, kinds))
 	}
 	js.mu.Lock()

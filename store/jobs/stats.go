@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -73,4 +74,19 @@ func statsSQL() string {
 		" (select count(*) from (select 1 from plinth_jobs where state = 'dead' and finished_at is not null and queue = $1 limit $2) d)," +
 		" (select count(*) from plinth_queues where name = $1 and paused_at is not null)" +
 		" from (" + eachPriority("due_at", "", "limit $2") + ") due"
+}
+
+// lateAfter is the age of a due job from which a queue is reported.
+const lateAfter = time.Minute
+
+// warnLate logs the queues whose jobs wait too long.
+func (js *Jobs) warnLate(ctx context.Context) error {
+	list, err := js.Stats(ctx)
+	for _, s := range list {
+		if s.Age > lateAfter && !s.Paused {
+			js.config.Logger.WarnContext(ctx, "jobs: the jobs of a queue wait", slog.String("queue", s.Name),
+				slog.Duration("oldest", s.Age.Round(time.Second)), slog.Int64("due", s.Due), slog.Int64("running", s.Running))
+		}
+	}
+	return err
 }

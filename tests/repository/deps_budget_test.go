@@ -55,6 +55,7 @@ var budgets = []struct {
 		"github.com/cespare/xxhash/v2",
 		"github.com/jinzhu/inflection",
 		"github.com/munnerz/goautoneg",
+		"github.com/netresearch/go-cron",
 		"github.com/prometheus/client_golang",
 		"github.com/prometheus/client_model",
 		"github.com/prometheus/common",

@@ -1,0 +1,70 @@
+package prometheus
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	client "github.com/prometheus/client_golang/prometheus"
+
+	"github.com/seed-7694ebf6/plinth/store/jobs"
+)
+
+var jobNames = []string{
+	"plinth_jobs_due", "plinth_jobs_oldest_due_seconds", "plinth_jobs_running", "plinth_jobs_dead", "plinth_jobs_paused", "plinth_jobs_failures_total",
+}
+
+var jobHelp = [...]string{
+	"Jobs that are due and wait, at most 10000.", "Time for which the oldest of them has been due.", "Jobs that run.",
+	"Jobs that failed for good, at most 10000.", "Whether the queue is paused.", "Failed attempts of this process.",
+}
+
+// Jobs adds the metrics of the queues of jobs. A program has one; it panics for a second.
+func (m *Metrics) Jobs(js *jobs.Jobs) {
+	c := &queues{jobs: js}
+	for i, metric := range jobNames {
+		c.descs[i] = client.NewDesc(metric, jobHelp[i], []string{"queue"}, nil)
+	}
+	m.registry.MustRegister(c)
+}
+
+// queues collects the figures of queues at each scrape.
+type queues struct {
+	jobs  *jobs.Jobs
+	descs [6]*client.Desc
+
+	mu    sync.Mutex // of what follows; others wait for the same answer
+	asked time.Time
+	stats []jobs.QueueStats
+}
+
+// Describe implements the interface of client_golang.
+func (c *queues) Describe(descs chan<- *client.Desc) {
+	for _, desc := range c.descs {
+		descs <- desc
+	}
+}
+
+// Collect implements the interface of client_golang. Without the database there are no
+// metrics of queues.
+func (c *queues) Collect(metrics chan<- client.Metric) {
+	for _, s := range c.read() {
+		for i, value := range []float64{float64(s.Due), s.Age.Seconds(), float64(s.Running), float64(s.Dead), truth(s.Paused)} {
+			metrics <- client.MustNewConstMetric(c.descs[i], client.GaugeValue, value, s.Name)
+		}
+		metrics <- client.MustNewConstMetric(c.descs[5], client.CounterValue, float64(s.Failures), s.Name)
+	}
+}
+
+// read queries the database, at most once in lagLife.
+func (c *queues) read() []jobs.QueueStats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.asked) > lagLife {
+		ctx, cancel := context.WithTimeout(context.Background(), lagTimeout)
+		defer cancel()
+		c.stats, _ = c.jobs.Stats(ctx) // missing metrics show the failure
+		c.asked = time.Now()
+	}
+	return c.stats
+}
