@@ -11,25 +11,45 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// claim claims up to n due jobs of a queue.
-func (js *Jobs) claim(ctx context.Context, q Queue, kinds []string, n int) ([]*attempt, error) {
-	if q.Limit == 0 && q.KeyLimit == 0 {
-		return js.runClaim(ctx, js.db, store.SQL{Text: js.sql.claim, Args: []any{q.Name, kinds, int64(n), js.config.Lease.Microseconds()}})
+// exchange writes that jobs are done and claims up to n due jobs of a queue, in one
+// transaction: under load a commit has both.
+func (js *Jobs) exchange(ctx context.Context, q Queue, kinds []string, done []outcome, n int) (claimed []*attempt, err error) {
+	limited := q.Limit != 0 || q.KeyLimit != 0
+	switch {
+	case n == 0:
+		return nil, js.finish(ctx, js.db, done)
+	case !limited && len(done) == 0:
+		return js.claim(ctx, js.db, q, kinds, n)
 	}
-	var claimed []*attempt
 	// At READ COMMITTED the claim sees what was committed before it got the lock.
-	err := js.db.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) error {
-		free, err := js.lockQueue(ctx, tx, q, n)
-		if err != nil || free <= 0 {
-			claimed = nil
+	err = js.db.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) error {
+		if err := js.finish(ctx, tx, done); err != nil {
 			return err
 		}
-		claimed, err = js.runClaim(ctx, tx, store.SQL{Text: js.sql.claimLimited, Args: []any{
-			q.Name, kinds, int64(n), js.config.Lease.Microseconds(), noLimit(q.Limit), noLimit(q.KeyLimit), free,
-		}})
+		if limited {
+			claimed, err = js.claimLimited(ctx, tx, q, kinds, n)
+		} else {
+			claimed, err = js.claim(ctx, tx, q, kinds, n)
+		}
 		return err
 	})
 	return claimed, err
+}
+
+// claim claims in a queue without limits.
+func (js *Jobs) claim(ctx context.Context, s store.Session, q Queue, kinds []string, n int) ([]*attempt, error) {
+	return js.runClaim(ctx, s, store.SQL{Text: js.sql.claim, Args: []any{q.Name, kinds, int64(n), js.config.Lease.Microseconds()}})
+}
+
+// claimLimited claims in a queue with limits.
+func (js *Jobs) claimLimited(ctx context.Context, tx *store.Tx, q Queue, kinds []string, n int) ([]*attempt, error) {
+	free, err := js.lockQueue(ctx, tx, q, n)
+	if err != nil || free <= 0 {
+		return nil, err
+	}
+	return js.runClaim(ctx, tx, store.SQL{Text: js.sql.claimLimited, Args: []any{
+		q.Name, kinds, int64(n), js.config.Lease.Microseconds(), noLimit(q.Limit), noLimit(q.KeyLimit), free,
+	}})
 }
 
 // noLimit is a limit as statements take it.

@@ -144,11 +144,15 @@ func (o *order) insert(ctx context.Context, s store.Session) (id store.ID, err e
 		trace = t.Inject(ctx)
 	}
 	q := store.SQL{
-		Text: js.sql.insert[o.form()], Columns: []store.Kind{store.KindUUID}, Writes: true,
+		Text: js.sql.insertMany[o.form()], Columns: []store.Kind{store.KindUUID}, Writes: true,
 		Args: []any{
 			o.ids, o.args, o.unique, o.limit, k.name, k.queue, int64(o.priority), at, o.in.Microseconds(), int64(k.max),
 			k.secret, store.ActorFrom(ctx), store.TenantFrom(ctx), trace,
 		},
+	}
+	if len(o.ids) == 1 {
+		q.Text = js.sql.insert[o.form()]
+		q.Args[0], q.Args[1], q.Args[2], q.Args[3] = o.ids[0], o.args[0], o.unique[0], o.limit[0]
 	}
 	switch o.form() {
 	case formOnce:

@@ -14,3 +14,9 @@ func (js *Jobs) Recover(ctx context.Context) error { return js.recoverAll(ctx) }
 func (js *Jobs) Renew(ctx context.Context) error   { return js.renew(ctx) }
 func (js *Jobs) Trim(ctx context.Context) error    { return js.trim(ctx) }
 func (js *Jobs) Tick(ctx context.Context) error    { return js.scheduler.tick(ctx) }
+
+// ClaimOnce claims jobs as a worker that dies with them.
+func (js *Jobs) ClaimOnce(ctx context.Context, queue string, kinds []string, n int) (int, error) {
+	claimed, err := js.exchange(ctx, Queue{Name: queue}, kinds, nil, n)
+	return len(claimed), err
+}

@@ -25,9 +25,9 @@ func (o *order) form() int {
 	return formKeep
 }
 
-// insertSQL returns the statement in each form. $1 to $4 are ids, arguments, unique keys
-// and limit keys of the jobs; the other values are theirs together.
-func insertSQL(d dialect) (texts [forms]string) {
+// insertSQL returns the statement in each form. $1 to $4 are id, arguments, unique key and
+// limit key of the job, or lists of them; the other values are those of all jobs.
+func insertSQL(d dialect, many bool) (texts [forms]string) {
 	d.now = d.clock
 	source := "from unnest(cast($1 as uuid[]), cast($2 as text[]), cast($3 as text[]), cast($4 as text[])) as job (id, args, unique_key, limit_key)"
 	period := "cast(floor(extract(epoch from {now}) * 1000000 / cast($15 as bigint)) as bigint)"
@@ -35,6 +35,13 @@ func insertSQL(d dialect) (texts [forms]string) {
 		source = "from (select a.value as id, b.value as args, c.value as unique_key, d.value as limit_key from json_each($1) a" +
 			" join json_each($2) b on b.key = a.key join json_each($3) c on c.key = a.key join json_each($4) d on d.key = a.key) as job where true"
 		period = "(cast(strftime('%s', {now}) as integer) * 1000000 / $15)"
+	}
+	if !many {
+		id := "$1"
+		if d.postgres {
+			id = "cast($1 as uuid)"
+		}
+		source = "from (select " + id + " as id, cast($2 as text) as args, cast($3 as text) as unique_key, cast($4 as text) as limit_key) as job where true"
 	}
 	const waiting, none = "nullif(job.unique_key, '')", "cast(null as text)"
 	for form, part := range [forms]struct{ unique, once, conflict string }{

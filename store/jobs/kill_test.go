@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -227,6 +228,30 @@ func TestCompleteInAnOwnTransaction(t *testing.T) {
 			if got := n.(*atomic.Int64).Load(); got != want {
 				t.Errorf("the job %q ran %d times, want %d", text, got, want)
 			}
+		}
+	})
+}
+
+// TestJobOfADeadWorkerRunsWithin30Seconds uses the leases of the defaults.
+func TestJobOfADeadWorkerRunsWithin30Seconds(t *testing.T) {
+	if os.Getenv("PLINTH_TEST_LONG") == "" {
+		t.Skip("it waits for a lease: PLINTH_TEST_LONG=1 runs it")
+	}
+	engines(t, func(t *testing.T, db *store.DB) {
+		js := newJobs(t, db, jobs.Config{})
+		ran := make(chan bool)
+		notes := jobs.Register(js, "note", func(context.Context, jobs.Job[note]) error { close(ran); return nil }, nil)
+		enqueue(t, db, notes, "a")
+		begun := time.Now()
+		if n, err := js.ClaimOnce(t.Context(), jobs.DefaultQueue, []string{"note"}, 1); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		run(t, js)
+		select {
+		case <-ran:
+			t.Logf("the job ran %s after its worker died", time.Since(begun))
+		case <-time.After(30 * time.Second):
+			t.Error("the job did not run within 30 seconds")
 		}
 	})
 }

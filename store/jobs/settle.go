@@ -18,16 +18,16 @@ type outcome struct {
 // maxError is how many bytes of an error are stored.
 const maxError = 2000
 
-// settle writes the outcomes of handlers, and returns those it could not write.
-func (js *Jobs) settle(ctx context.Context, list []outcome) (left []outcome, err error) {
-	var done []outcome
+// settle writes the failures among outcomes. It returns the successes, which
+// [Jobs.exchange] writes, and what could not be written.
+func (js *Jobs) settle(ctx context.Context, list []outcome) (done, left []outcome, err error) {
 	for _, o := range list {
 		switch {
 		case o.completed.Load():
 			if o.err != nil {
 				js.config.Logger.WarnContext(ctx, "jobs: a handler failed after it had completed its job", o.attrs()...)
 			}
-			js.forget(o.attempt)
+			js.forget(o)
 		case o.err == nil:
 			done = append(done, o)
 		default:
@@ -35,24 +35,23 @@ func (js *Jobs) settle(ctx context.Context, list []outcome) (left []outcome, err
 				left, err = append(left, o), rerr
 				continue
 			}
-			js.forget(o.attempt)
+			js.forget(o)
 		}
 	}
+	return done, left, err
+}
+
+// finish writes that jobs are done.
+func (js *Jobs) finish(ctx context.Context, s store.Session, done []outcome) error {
 	if len(done) == 0 {
-		return left, err
+		return nil
 	}
 	ids, fences := pairs(done)
-	n, ferr := store.SQL{Text: js.sql.finish, Args: []any{ids, fences}, Writes: true}.Exec(ctx, js.db)
-	if ferr != nil {
-		return append(left, done...), ferr
-	}
-	if n < int64(len(done)) {
+	n, err := store.SQL{Text: js.sql.finish, Args: []any{ids, fences}, Writes: true}.Exec(ctx, s)
+	if err == nil && n < int64(len(done)) {
 		js.config.Logger.WarnContext(ctx, "jobs: leases were lost while handlers ran: these jobs run again", slog.Int64("count", int64(len(done))-n))
 	}
-	for _, o := range done {
-		js.forget(o.attempt)
-	}
-	return left, err
+	return err
 }
 
 // pairs returns the ids of jobs and the fences of their leases.
@@ -113,9 +112,11 @@ func (o outcome) attrs() []any {
 	}
 }
 
-// forget ends the renewal of a lease.
-func (js *Jobs) forget(a *attempt) {
+// forget ends the renewal of leases.
+func (js *Jobs) forget(list ...outcome) {
 	js.mu.Lock()
-	delete(js.running, a)
-	js.mu.Unlock()
+	defer js.mu.Unlock()
+	for _, o := range list {
+		delete(js.running, o.attempt)
+	}
 }

@@ -88,7 +88,7 @@ type statements struct {
 	dialect
 	claim, claimLimited, finish, complete, completeRow, retry, handBack, renew, recover, progress, stats string
 
-	insert [forms]string
+	insert, insertMany [forms]string
 }
 
 func newStatements(d dialect) statements {
@@ -110,8 +110,8 @@ func newStatements(d dialect) statements {
 			" finished_at = case when attempts >= max_attempts then {now} end, lease_until = null," +
 			" last_error = 'the worker died or lost the database: its lease expired', " + freeKey +
 			" where id in (select id from plinth_jobs where state = 'running' and lease_until < {now} order by lease_until limit 100 {skip locked})"),
-		stats:    d.text(statsSQL()),
-		insert:   insertSQL(d),
+		stats:  d.text(statsSQL()),
+		insert: insertSQL(d, false), insertMany: insertSQL(d, true),
 		progress: d.text("update plinth_jobs set progress = $3, progress_text = $4 where id = $1 and fence = $2 and state = 'running'"),
 	}
 }

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 )
@@ -48,11 +49,8 @@ func (w *worker) run(ctx context.Context) {
 	timer := time.NewTimer(pollPause)
 	defer timer.Stop()
 	for ctx.Err() == nil {
-		w.settle(background)
-		if w.hungry && w.busy < w.queue.Workers && w.failures == 0 {
-			w.claim(ctx)
-		}
-		if w.hungry && w.busy < w.queue.Workers && w.failures == 0 || len(w.results) > 0 && w.failures == 0 {
+		w.turn(ctx, background)
+		if w.failures == 0 && (w.free() > 0 || len(w.results) > 0) {
 			continue
 		}
 		timer.Reset(pollPause)
@@ -75,39 +73,55 @@ func (w *worker) take(o outcome) {
 	w.pending = append(w.pending, o)
 }
 
-// settle writes the results that are there.
-func (w *worker) settle(ctx context.Context) {
+// free returns how many jobs to claim.
+func (w *worker) free() int {
+	if !w.hungry {
+		return 0
+	}
+	return w.queue.Workers - w.busy
+}
+
+// turn writes the results that are there, claims as many jobs as there are free workers,
+// and runs them. The results do not depend on claiming, which ends with ctx.
+func (w *worker) turn(ctx, background context.Context) {
 	for len(w.results) > 0 {
 		w.take(<-w.results)
 	}
-	if len(w.pending) == 0 || w.failures > 0 {
+	if w.failures > 0 {
 		return
 	}
+	var done []outcome
 	var err error
-	if w.pending, err = w.js.settle(ctx, w.pending); err != nil {
-		w.failed(ctx, "jobs: results of jobs were not written, which is tried again", err)
+	if done, w.pending, err = w.js.settle(background, w.pending); err != nil {
+		w.failed(background, "jobs: results of jobs were not written, which is tried again", err)
+	}
+	n := w.free()
+	if n+len(done) == 0 {
+		return
+	}
+	claimed, err := w.js.exchange(ctx, w.queue, w.kinds, done, n)
+	if err != nil {
+		w.failed(background, "jobs: no jobs were claimed, which is tried again", err)
+		if claimed, err = w.js.exchange(background, w.queue, w.kinds, done, 0); err != nil {
+			w.pending = append(w.pending, done...)
+			return
+		}
+	}
+	w.js.forget(done...)
+	if n > 0 {
+		w.hungry = len(claimed) == n
+	}
+	for _, a := range claimed {
+		w.start(ctx, a)
 	}
 }
 
 func (w *worker) failed(ctx context.Context, text string, err error) {
 	w.failures++
+	if errors.Is(err, context.Canceled) {
+		return // the process stops
+	}
 	w.js.config.Logger.WarnContext(ctx, text, slog.String("queue", w.queue.Name), slog.Any("error", err))
-}
-
-// claim claims as many jobs as there are free workers and runs them.
-func (w *worker) claim(ctx context.Context) {
-	free := w.queue.Workers - w.busy
-	claimed, err := w.js.claim(ctx, w.queue, w.kinds, free)
-	if err != nil {
-		if ctx.Err() == nil {
-			w.failed(ctx, "jobs: no jobs were claimed, which is tried again", err)
-		}
-		return
-	}
-	w.hungry = len(claimed) == free
-	for _, a := range claimed {
-		w.start(ctx, a)
-	}
 }
 
 // start runs a handler.
@@ -127,6 +141,7 @@ func (w *worker) start(ctx context.Context, a *attempt) {
 
 // drain waits for handlers, ends those that are too slow, and hands back their leases.
 func (w *worker) drain(ctx context.Context) {
+	w.hungry = false // claims no more
 	w.await(ctx, w.js.config.Drain)
 	if w.busy > 0 {
 		w.js.stopAll(w.queue.Name)
@@ -135,7 +150,7 @@ func (w *worker) drain(ctx context.Context) {
 	w.failures = 0
 	limited, end := context.WithTimeout(ctx, lastWords)
 	defer end()
-	w.settle(limited)
+	w.turn(limited, limited)
 	w.js.handBack(limited, w.queue.Name)
 }
 
@@ -148,7 +163,7 @@ func (w *worker) await(ctx context.Context, limit time.Duration) {
 		case o := <-w.results:
 			w.take(o)
 			w.failures = 0
-			w.settle(ctx)
+			w.turn(ctx, ctx)
 		case <-timer.C:
 			return
 		}
