@@ -137,7 +137,7 @@ func TestKilledWorkersLoseNothing(t *testing.T) {
 		if os.Getenv("PLINTH_TEST_LONG") != "" {
 			kills = 100
 		}
-		n := 300 * kills
+		n := 200 * kills
 		prepared(t, url, func(db *store.DB) {
 			js := newJobs(t, db, jobs.Config{})
 			tx, long := jobs.Declare(js, "tx", effect), jobs.Declare(js, "long", effect)
@@ -172,7 +172,10 @@ func TestKilledWorkersLoseNothing(t *testing.T) {
 		register(js, db)
 		stop := run(t, js)
 		defer stop()
-		eventualStates(t, db, fmt.Sprintf("done %d", n))
+		for begun := time.Now(); states(t, db) != fmt.Sprintf("done %d", n) && time.Since(begun) < 5*time.Minute; {
+			time.Sleep(200 * time.Millisecond)
+		}
+		wantStates(t, db, fmt.Sprintf("done %d", n))
 		if got, want := value(t, db, "select count(*) || ' ' || count(distinct id) from effects"), fmt.Sprintf(`"%d %d"`, n, n); got != want {
 			t.Errorf("effects: %s, want %s", got, want)
 		}

@@ -150,9 +150,14 @@ func (o *order) insert(ctx context.Context, s store.Session) (id store.ID, err e
 			k.secret, store.ActorFrom(ctx), store.TenantFrom(ctx), trace,
 		},
 	}
-	if len(o.ids) == 1 {
+	switch {
+	case len(o.ids) == 1:
 		q.Text = js.sql.insert[o.form()]
 		q.Args[0], q.Args[1], q.Args[2], q.Args[3] = o.ids[0], o.args[0], o.unique[0], o.limit[0]
+	case !js.sql.postgres:
+		q.Args[0], q.Args[1], q.Args[2], q.Args[3] = jsonRows(len(o.ids), func(i int) any {
+			return []string{o.ids[i], o.args[i], o.unique[i], o.limit[i]}
+		}), nil, nil, nil
 	}
 	switch o.form() {
 	case formOnce:

@@ -26,14 +26,14 @@ func (o *order) form() int {
 }
 
 // insertSQL returns the statement in each form. $1 to $4 are id, arguments, unique key and
-// limit key of the job, or lists of them; the other values are those of all jobs.
+// limit key of the job, or lists of them; the other values are those of all jobs. On SQLite
+// $1 has the lists row by row ([jsonRows]), since a join of lists reads each again and again.
 func insertSQL(d dialect, many bool) (texts [forms]string) {
 	d.now = d.clock
 	source := "from unnest(cast($1 as uuid[]), cast($2 as text[]), cast($3 as text[]), cast($4 as text[])) as job (id, args, unique_key, limit_key)"
 	period := "cast(floor(extract(epoch from {now}) * 1000000 / cast($15 as bigint)) as bigint)"
 	if !d.postgres {
-		source = "from (select a.value as id, b.value as args, c.value as unique_key, d.value as limit_key from json_each($1) a" +
-			" join json_each($2) b on b.key = a.key join json_each($3) c on c.key = a.key join json_each($4) d on d.key = a.key) as job where true"
+		source = "from (select value ->> 0 as id, value ->> 1 as args, value ->> 2 as unique_key, value ->> 3 as limit_key from json_each($1)) as job where true"
 		period = "(cast(strftime('%s', {now}) as integer) * 1000000 / $15)"
 	}
 	if !many {

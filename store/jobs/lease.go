@@ -47,12 +47,11 @@ func (js *Jobs) renew(ctx context.Context) error {
 	if len(list) == 0 {
 		return nil
 	}
-	ctx, end := context.WithTimeout(ctx, js.config.Lease/3)
+	ctx, end := context.WithTimeout(store.WithReserve(ctx), js.config.Lease/3)
 	defer end()
-	ids, fences := pairs(list)
 	begun, renewed := time.Now(), map[store.ID]string{}
 	q := store.SQL{
-		Text: js.sql.renew, Args: []any{ids, fences, js.config.Lease.Microseconds()}, Columns: []store.Kind{store.KindUUID, store.KindText}, Writes: true,
+		Text: js.sql.renew, Args: append(js.leases(list), js.config.Lease.Microseconds()), Columns: []store.Kind{store.KindUUID, store.KindText}, Writes: true,
 	}
 	err := q.Rows(ctx, js.db, func(values [][]byte) error {
 		var r reader
@@ -112,8 +111,7 @@ func (js *Jobs) handBack(ctx context.Context, queue string) {
 	if len(list) == 0 {
 		return
 	}
-	ids, fences := pairs(list)
-	if _, err := (store.SQL{Text: js.sql.handBack, Args: []any{ids, fences}, Writes: true}).Exec(ctx, js.db); err != nil {
+	if _, err := (store.SQL{Text: js.sql.handBack, Args: js.leases(list), Writes: true}).Exec(store.WithReserve(ctx), js.db); err != nil {
 		js.config.Logger.WarnContext(ctx, "jobs: leases were not handed back; they expire", slog.Int("count", len(list)), slog.Any("error", err))
 		return
 	}

@@ -108,7 +108,7 @@ var errNoFilter = errors.New("jobs: the filter is empty: set one of its fields")
 // wait for a later time due now. It returns their number. An empty filter is an error.
 func (js *Jobs) Retry(ctx context.Context, f Filter) (int64, error) {
 	n, err := js.change(ctx, f, "update plinth_jobs set state = 'waiting', due_at = {now}, finished_at = null,"+
-		" attempts = case when state = 'dead' then 0 else attempts end, "+freeKey+" where state in ('waiting', 'dead') and ")
+		" attempts = case when state = 'dead' then 0 else attempts end, "+freeKey(Dead)+" where state in ('waiting', 'dead') and ")
 	if n > 0 {
 		js.signal()
 	}

@@ -111,6 +111,32 @@ func TestRetriedJobGivesUpItsKeyToANewerOne(t *testing.T) {
 	})
 }
 
+// TestJobsOfOneKeyThatWaitAgainTogether has two jobs of a unique key that ran, since the
+// second was added while the first one did.
+func TestJobsOfOneKeyThatWaitAgainTogether(t *testing.T) {
+	engines(t, func(t *testing.T, db *store.DB) {
+		js := newJobs(t, db, jobs.Config{})
+		notes := jobs.Declare(js, "note", &jobs.Options[note]{Unique: byText, MaxAttempts: 2})
+		for range 2 {
+			enqueue(t, db, notes, "a")
+			exec(t, db, "update plinth_jobs set state = 'running', attempts = attempts + 1")
+		}
+		expire(t, db)
+		if err := js.Recover(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantStates(t, db, "dead 1, waiting 1")
+		exec(t, db, "update plinth_jobs set state = 'dead', unique_key = 'a'")
+		if n, err := js.Retry(t.Context(), jobs.Filter{State: jobs.Dead}); n != 2 || err != nil {
+			t.Errorf("Retry: %d, %v", n, err)
+		}
+		wantStates(t, db, "waiting 2")
+		if !enqueue(t, db, notes, "a").IsZero() {
+			t.Error("none of the two has its key")
+		}
+	})
+}
+
 // busiest remembers how many handlers ran at a time.
 type busiest struct {
 	mu        sync.Mutex

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"time"
@@ -46,20 +47,37 @@ func (js *Jobs) finish(ctx context.Context, s store.Session, done []outcome) err
 	if len(done) == 0 {
 		return nil
 	}
-	ids, fences := pairs(done)
-	n, err := store.SQL{Text: js.sql.finish, Args: []any{ids, fences}, Writes: true}.Exec(ctx, s)
+	n, err := store.SQL{Text: js.sql.finish, Args: js.leases(done), Writes: true}.Exec(ctx, s)
 	if err == nil && n < int64(len(done)) {
 		js.config.Logger.WarnContext(ctx, "jobs: leases were lost while handlers ran: these jobs run again", slog.Int64("count", int64(len(done))-n))
 	}
 	return err
 }
 
-// pairs returns the ids of jobs and the fences of their leases.
-func pairs(list []outcome) (ids []string, fences []int64) {
-	for _, o := range list {
-		ids, fences = append(ids, o.id.String()), append(fences, o.fence)
+// leases returns the ids and fences of jobs as arguments of a statement: as two lists, or
+// on SQLite as one of rows.
+func (js *Jobs) leases(list []outcome) []any {
+	if !js.sql.postgres {
+		return []any{jsonRows(len(list), func(i int) any { return []any{list[i].id, list[i].fence} }), nil}
 	}
-	return ids, fences
+	ids, fences := make([]string, len(list)), make([]int64, len(list))
+	for i, o := range list {
+		ids[i], fences[i] = o.id.String(), o.fence
+	}
+	return []any{ids, fences}
+}
+
+// jsonRows returns n rows as JSON texts.
+func jsonRows(n int, row func(i int) any) []string {
+	rows := make([]string, n)
+	for i := range rows {
+		text, err := json.Marshal(row(i))
+		if err != nil {
+			panic(err) // texts and numbers only
+		}
+		rows[i] = string(text)
+	}
+	return rows
 }
 
 // fail decides what happens to a job whose handler returned an error.

@@ -17,7 +17,7 @@ const priorities = 4
 //	{now}              the time of the database
 //	{after $1}         the time $1 microseconds from now
 //	{list $1}          the condition that a text is in a list
-//	{rows $1 $2}       the pairs of two lists, of ids and of numbers
+//	{rows $1 $2}       ids and fences of leases
 //	{ids $1}           a list of ids
 //	{skip locked}      the lock of rows that are to be written
 //	{row}              where the row is stored, on PostgreSQL
@@ -68,7 +68,7 @@ func (d dialect) part(name, a, b string) string {
 		if d.postgres {
 			return fmt.Sprintf("select a, b from unnest(cast(%s as uuid[]), cast(%s as bigint[])) as pair(a, b)", a, b)
 		}
-		return fmt.Sprintf("select a.value, b.value from json_each(%s) a join json_each(%s) b on a.key = b.key", a, b)
+		return "select value ->> 0, value ->> 1 from json_each(" + a + ")"
 	case "row":
 		if d.postgres {
 			return "cast(ctid as text)"
@@ -102,13 +102,13 @@ func newStatements(d dialect) statements {
 		// transactions that complete jobs next to each other would conflict.
 		completeRow: d.text("update plinth_jobs set " + finished + " where ctid = cast($3 as tid) and id = $1 and fence = $2 and state = 'running'"),
 		retry: d.text("update plinth_jobs set state = $3, last_error = $4, attempts = attempts - $5, due_at = {after $6}, lease_until = null," +
-			" finished_at = case when $3 = 'dead' then {now} end, " + freeKey + " where id = $1 and fence = $2 and state = 'running'"),
-		handBack: d.text("update plinth_jobs set state = 'waiting', attempts = attempts - 1, lease_until = null, " + freeKey +
+			" finished_at = case when $3 = 'dead' then {now} end, " + freeKey(Running) + " where id = $1 and fence = $2 and state = 'running'"),
+		handBack: d.text("update plinth_jobs set state = 'waiting', attempts = attempts - 1, lease_until = null, " + freeKey(Running) +
 			" where (id, fence) in ({rows $1 $2}) and state = 'running'"),
 		renew: d.text("update plinth_jobs set lease_until = {after $3} where (id, fence) in ({rows $1 $2}) and state = 'running' returning id, {row}"),
 		recover: d.text("update plinth_jobs set state = case when attempts >= max_attempts then 'dead' else 'waiting' end," +
 			" finished_at = case when attempts >= max_attempts then {now} end, lease_until = null," +
-			" last_error = 'the worker died or lost the database: its lease expired', " + freeKey +
+			" last_error = 'the worker died or lost the database: its lease expired', " + freeKey(Running) +
 			" where id in (select id from plinth_jobs where state = 'running' and lease_until < {now} order by lease_until limit 100 {skip locked})"),
 		stats:  d.text(statsSQL()),
 		insert: insertSQL(d, false), insertMany: insertSQL(d, true),
@@ -119,17 +119,21 @@ func newStatements(d dialect) statements {
 const (
 	finished = "state = 'done', finished_at = {now}, lease_until = null, progress = 100, last_error = ''"
 
-	// freeKey gives up the unique key of a job that waits again if another one waits
-	// with it by now. None of the two is lost.
-	freeKey = "unique_key = case when exists (select 1 from plinth_jobs other where other.kind = plinth_jobs.kind" +
-		" and other.unique_key = plinth_jobs.unique_key and other.state = 'waiting' and other.id <> plinth_jobs.id) then null else unique_key end"
-
 	// claimed is what a claim sets: the lease for $4 microseconds.
 	claimed = "update plinth_jobs set state = 'running', fence = fence + 1, attempts = attempts + 1, lease_until = {after $4}"
 
 	// returned are the columns of [claimKinds].
 	returned = " returning id, kind, fence, args, sealed, attempts, max_attempts, enqueued_at, actor, tenant, trace, priority, due_at, {row}"
 )
+
+// freeKey gives up the unique key of a job that will wait again if another one has it by
+// now: one that waits, or a newer one in a state from which the same statement may make it
+// wait. None of the two is lost.
+func freeKey(state State) string {
+	const other = "exists (select 1 from plinth_jobs other where other.kind = plinth_jobs.kind and other.unique_key = plinth_jobs.unique_key and other.state = '"
+	return "unique_key = case when unique_key is not null and (" + other + "waiting' and other.id <> plinth_jobs.id) or " +
+		other + string(state) + "' and other.id > plinth_jobs.id)) then null else unique_key end"
+}
 
 // claimKinds are the kinds of the columns that a claim returns.
 var claimKinds = []store.Kind{

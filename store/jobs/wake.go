@@ -16,6 +16,9 @@ const (
 
 	// listenPause is the time before a broken connection is opened again.
 	listenPause = 5 * time.Second
+
+	// minConnections is the size of a pool of which listening takes a connection.
+	minConnections = 4
 )
 
 // signal wakes the workers of this process and of others.
@@ -58,9 +61,15 @@ func (js *Jobs) notify(ctx context.Context) {
 	}
 }
 
-// listen wakes the workers of this process when another one has enqueued jobs.
+// listen wakes the workers of this process when another one has enqueued jobs. It holds a
+// connection.
 func (js *Jobs) listen(ctx context.Context) {
 	l := js.db.Listener()
+	for _, pool := range js.db.Stats().Pools {
+		if pool.Max-pool.Reserve < minConnections {
+			l = nil
+		}
+	}
 	if l == nil {
 		return
 	}
