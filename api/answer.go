@@ -9,8 +9,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/respwriter"
-	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // What an answer depends on (RFC 9110 section 12.5.5): the caller, and how they
@@ -117,7 +117,7 @@ func addVary(h http.Header, names string) {
 
 // sendRows sends rows: as an array, or as one object for a client that wants
 // exactly one.
-func (a *response) sendRows(status int, media pgrst.Media, rows *store.Rows) error {
+func (a *response) sendRows(status int, media pgrst.Media, rows *query.Rows) error {
 	if media.One() && rows.Count != 1 {
 		return &fault.CardinalityError{Rows: rows.Count}
 	}
@@ -211,7 +211,7 @@ func keepShared(age time.Duration) string {
 }
 
 // readHeaders sets the headers of an answer made of the rows of a query.
-func (x *exchange) readHeaders(cache string, q *store.Query, rows *store.Rows) {
+func (x *exchange) readHeaders(cache string, q *query.Query, rows *query.Rows) {
 	shared := x.shared(q, rows)
 	if shared == "" {
 		x.headers(cache)
@@ -225,7 +225,7 @@ func (x *exchange) readHeaders(cache string, q *store.Query, rows *store.Rows) {
 // table behind the read must set SharedMaxAge, including tables that rules read. Partial
 // responses (206) are not shared, because caches may interpret their ranges differently.
 // A 304 has the same header.
-func (x *exchange) shared(q *store.Query, rows *store.Rows) string {
+func (x *exchange) shared(q *query.Query, rows *query.Rows) string {
 	least := x.resource
 	if least.sharedMaxAge == 0 || x.tx != nil || q.Count || rows.More || len(x.r.Header["Range"]) > 0 || !x.unnamed() {
 		return ""

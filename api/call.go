@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // callFunction answers GET, HEAD and POST of /rpc/{name}.
@@ -58,7 +59,7 @@ func callFunction(x *exchange) error {
 
 // callQuery reads the query string of a call: what to send of the rows the
 // function returns, and of GET and HEAD the arguments.
-func (rq *request) callQuery() (*store.Query, []pgrst.Arg, error) {
+func (rq *request) callQuery() (*query.Query, []pgrst.Arg, error) {
 	fn, raw := rq.function, rq.r.URL.RawQuery
 	if fn.resource == nil && raw != "" && rq.writes() {
 		return nil, nil, errNoRows
@@ -101,8 +102,8 @@ func asksForRows(read *pgrst.Read) bool {
 type result struct {
 	form
 
-	query *store.Query // of a function that returns rows: what to send of them
-	rows  *store.Rows  // of a function that returns rows of a resource
+	query *query.Query // of a function that returns rows: what to send of them
+	rows  *query.Rows  // of a function that returns rows of a resource
 	plain []byte       // of any other
 
 	count  int   // number of elements of a list
@@ -120,7 +121,7 @@ func runFunction(x *exchange, invoke invocation, out *result) error {
 	}
 	if fn.resource != nil {
 		x.resource = fn.resource
-		limits := store.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Budget: x.s.answerRows()}
+		limits := query.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Budget: x.s.answerRows()}
 		err = x.gate().Present(ctx, reflect.ValueOf(value), out.query, limits, out.rows)
 		out.count, out.total = out.rows.Count, out.rows.Total
 	} else {

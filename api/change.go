@@ -8,6 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // patchRows answers PATCH of /{table}.
@@ -37,18 +38,18 @@ func patchRows(x *exchange) error {
 }
 
 // applyPatch writes a patch. One that sets nothing changes no row.
-func applyPatch(x *exchange, gate access.Gate, patch *access.Patch, w *write, rows *store.Rows) error {
+func applyPatch(x *exchange, gate access.Gate, patch *access.Patch, w *write, rows *query.Rows) error {
 	opts := w.options()
 	if !patch.Empty() {
 		return gate.Update(x.context(), patch, w.read.Filter, opts, rows)
 	}
 	// The names in the URL have to be right all the same.
-	q := store.Query{Select: []store.Selected{}, Where: w.read.Filter}
+	q := query.Query{Select: []query.Selected{}, Where: w.read.Filter}
 	if opts.Return != nil {
 		q = *opts.Return
 	}
 	q.Limit = new(0)
-	if err := gate.Read(x.context(), &q, store.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Budget: x.s.answerRows()}, rows); err != nil {
+	if err := gate.Read(x.context(), &q, query.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Budget: x.s.answerRows()}, rows); err != nil {
 		return err
 	}
 	if opts.Single {
@@ -91,7 +92,7 @@ func patchRow(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return changeRow(x, func(gate access.Gate, w *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
+	return changeRow(x, func(gate access.Gate, w *write, where store.Cond, opts query.WriteOptions, rows *query.Rows) error {
 		patch, err := gate.DecodePatch(body, w.read.Columns)
 		if err != nil {
 			return err
@@ -104,7 +105,7 @@ func patchRow(x *exchange) error {
 }
 
 // unchangedRow answers a patch that sets nothing: with the row as it is.
-func unchangedRow(x *exchange, w *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
+func unchangedRow(x *exchange, w *write, where store.Cond, opts query.WriteOptions, rows *query.Rows) error {
 	q := w.read.Query
 	q.Where = where
 	if err := x.readRow(&q, rows); err != nil {
@@ -118,12 +119,12 @@ func unchangedRow(x *exchange, w *write, where store.Cond, opts store.WriteOptio
 
 // deleteRow answers DELETE of /{table}/{id}.
 func deleteRow(x *exchange) error {
-	return changeRow(x, func(gate access.Gate, _ *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
+	return changeRow(x, func(gate access.Gate, _ *write, where store.Cond, opts query.WriteOptions, rows *query.Rows) error {
 		return gate.Delete(x.context(), where, opts, rows)
 	})
 }
 
-type rowChange func(access.Gate, *write, store.Cond, store.WriteOptions, *store.Rows) error
+type rowChange func(access.Gate, *write, store.Cond, query.WriteOptions, *query.Rows) error
 
 // changeRow runs a write of the row of the path and answers it.
 func changeRow(x *exchange, change rowChange) error {

@@ -9,14 +9,14 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // keepList returns the Cache-Control of a list that is not shared. A list with a tag
 // may be stored by the client, which revalidates it each time with If-None-Match. If
 // the change log has no newer entry of the tables behind the list, the answer is 304
 // and no table is read.
-func keepList(rows *store.Rows) string {
+func keepList(rows *query.Rows) string {
 	if rows.Tag == "" {
 		return keepNot
 	}
@@ -25,7 +25,7 @@ func keepList(rows *store.Rows) string {
 
 // tagList sets the headers that a list and the answer that it has not changed
 // have in common.
-func (x *exchange) tagList(q *store.Query, rawQuery string, rows *store.Rows) {
+func (x *exchange) tagList(q *query.Query, rawQuery string, rows *query.Rows) {
 	x.readHeaders(keepList(rows), q, rows)
 	if rows.Tag != "" {
 		x.set("Etag", weakTag(rows.Tag))
@@ -34,7 +34,7 @@ func (x *exchange) tagList(q *store.Query, rawQuery string, rows *store.Rows) {
 }
 
 // notModified answers that the client has the list (RFC 9110 section 15.4.5).
-func (x *exchange) notModified(q *store.Query, rawQuery string, rows *store.Rows) error {
+func (x *exchange) notModified(q *query.Query, rawQuery string, rows *query.Rows) error {
 	x.tagList(q, rawQuery, rows)
 	return x.sendNothing(http.StatusNotModified)
 }

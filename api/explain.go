@@ -11,6 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // explained is the answer that explains a read. It has the caller, the rules, the
@@ -53,7 +54,7 @@ type explainedGate struct {
 
 // explainRead answers a read with how it would be answered. It is compiled as the
 // read is, by the same gate.
-func explainRead(x *exchange, q *store.Query, opts store.ReadOptions, plan *pgrst.Plan) error {
+func explainRead(x *exchange, q *query.Query, opts query.ReadOptions, plan *pgrst.Plan) error {
 	form := access.PlanText
 	if plan.JSON {
 		form = access.PlanJSON

@@ -4,8 +4,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
-	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // insertRows answers POST of /{table}: new rows, one or many, or with
@@ -39,7 +39,7 @@ func insertRows(x *exchange) error {
 	if w.prefer.Resolution == pgrst.ResolutionNone {
 		err = gate.Insert(x.context(), in, opts, rows)
 	} else {
-		err = gate.Upsert(x.context(), in, store.UpsertOptions{
+		err = gate.Upsert(x.context(), in, query.UpsertOptions{
 			WriteOptions: opts, Conflict: w.read.OnConflict, Ignore: w.prefer.Resolution == pgrst.IgnoreDuplicates,
 		}, rows)
 	}

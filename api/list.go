@@ -4,8 +4,8 @@ import (
 	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
-	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // readList answers GET and HEAD of /{table}.
@@ -25,7 +25,7 @@ func readList(x *exchange) error {
 		}
 	}
 	q.Count = f.prefer.Count
-	opts := store.ReadOptions{
+	opts := query.ReadOptions{
 		MaxRows: x.s.limits.Rows, MaxBytes: x.s.config.Limits.Answer, Budget: x.s.answerRows(),
 		Page:    !f.media.One() && x.keyReadable(),
 		TagForm: f.media.ContentType(),
@@ -70,12 +70,12 @@ func readList(x *exchange) error {
 // countRows answers HEAD with count=exact, which clients use to count rows. The total
 // says how many rows a GET would send, so no row is read. Headers that depend on the
 // rows are omitted (RFC 9110 section 9.3.2).
-func countRows(x *exchange, q *store.Query, f form) error {
+func countRows(x *exchange, q *query.Query, f form) error {
 	asked := *q
 	asked.Limit = new(0)
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
-	opts := store.ReadOptions{TagForm: f.media.ContentType()}
+	opts := query.ReadOptions{TagForm: f.media.ContentType()}
 	if err := x.gate().Read(x.r.Context(), &asked, opts, rows); err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func countRows(x *exchange, q *store.Query, f form) error {
 }
 
 // setCut names the default limits of embeds that were lowered.
-func (a *response) setCut(rows *store.Rows) {
+func (a *response) setCut(rows *query.Rows) {
 	if rows.Cut != "" {
 		a.set("Embed-Limit", rows.Cut)
 	}
@@ -108,7 +108,7 @@ func (a *response) setCut(rows *store.Rows) {
 func (s *server) answerRows() int { return max(s.config.Limits.AnswerRows, s.limits.Rows) }
 
 // mayContinue reports whether there may be rows behind the last one.
-func mayContinue(q *store.Query, rows *store.Rows) bool {
+func mayContinue(q *query.Query, rows *query.Rows) bool {
 	if q.Limit == nil {
 		return rows.More
 	}

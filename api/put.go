@@ -26,7 +26,7 @@ func putRows(x *exchange) error {
 	}
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
-	opts := store.UpsertOptions{WriteOptions: w.options()}
+	opts := query.UpsertOptions{WriteOptions: w.options()}
 	if opts.New, err = onlyNew(x.r.Header); err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func putRows(x *exchange) error {
 
 // replaceRow upserts the row with a key. The key may be left out of the body where
 // the path is the row's own.
-func replaceRow(x *exchange, w *write, key store.Cond, opts store.UpsertOptions, rows *store.Rows) error {
+func replaceRow(x *exchange, w *write, key store.Cond, opts query.UpsertOptions, rows *query.Rows) error {
 	body, err := x.body()
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func putRow(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	opts := store.UpsertOptions{WriteOptions: w.options(), Known: ifMatch(x.r.Header).given}
+	opts := query.UpsertOptions{WriteOptions: w.options(), Known: ifMatch(x.r.Header).given}
 	opts.Single = false
 	if opts.New, err = onlyNew(x.r.Header); err != nil {
 		return err

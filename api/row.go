@@ -81,12 +81,12 @@ func (rq *request) byID() (store.Cond, error) {
 }
 
 // oneRow returns the options of a read of one row.
-func (rq *request) oneRow() store.ReadOptions {
-	return store.ReadOptions{MaxBytes: rq.s.config.Limits.Answer, Budget: rq.s.answerRows(), Single: true}
+func (rq *request) oneRow() query.ReadOptions {
+	return query.ReadOptions{MaxBytes: rq.s.config.Limits.Answer, Budget: rq.s.answerRows(), Single: true}
 }
 
 // readRow reads the one row of a query. A view may have several of one key.
-func (rq *request) readRow(q *store.Query, rows *store.Rows) error {
+func (rq *request) readRow(q *query.Query, rows *query.Rows) error {
 	err := rq.gate().Read(rq.r.Context(), q, rq.oneRow(), rows)
 	switch {
 	case err == nil && rows.Count == 0:
@@ -121,17 +121,17 @@ func (rq *request) keyReadable() bool {
 }
 
 // keyQuery selects the primary key.
-func (rq *request) keyQuery() *store.Query {
-	q := &store.Query{Select: []store.Selected{}}
+func (rq *request) keyQuery() *query.Query {
+	q := &query.Query{Select: []query.Selected{}}
 	for _, c := range rq.resource.table.PrimaryKey {
-		q.Select = append(q.Select, store.Selected{Column: c.Name})
+		q.Select = append(q.Select, query.Selected{Column: c.Name})
 	}
 	return q
 }
 
 // expected returns the versions of which the row must have one by If-Match, none
 // if any will do. Where no version can match it only looks whether there is a row.
-func (rq *request) expected(id store.Cond, rows *store.Rows) ([]int64, error) {
+func (rq *request) expected(id store.Cond, rows *query.Rows) ([]int64, error) {
 	match := ifMatch(rq.r.Header)
 	if !match.given || match.any {
 		return nil, nil
@@ -139,7 +139,7 @@ func (rq *request) expected(id store.Cond, rows *store.Rows) ([]int64, error) {
 	if len(match.versions) > 0 && rq.gate().Versioned() {
 		return match.versions, nil
 	}
-	q := store.Query{Select: []store.Selected{}, Where: id}
+	q := query.Query{Select: []query.Selected{}, Where: id}
 	if err := rq.readRow(&q, rows); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // server is the compiled API. Nothing in it changes but caches.
@@ -26,7 +27,7 @@ type server struct {
 	routes    []route
 	resources *resources
 	functions *functions
-	rows      sync.Pool // of *store.Rows
+	rows      sync.Pool // of *query.Rows
 	documents documents
 	running   sync.Map // the requests with an Idempotency-Key that are being served
 }
@@ -53,14 +54,14 @@ func (s *server) relative(escaped string) (string, bool) {
 	return rest, true
 }
 
-func (s *server) getRows() *store.Rows {
-	if rows, ok := s.rows.Get().(*store.Rows); ok {
+func (s *server) getRows() *query.Rows {
+	if rows, ok := s.rows.Get().(*query.Rows); ok {
 		return rows
 	}
-	return new(store.Rows)
+	return new(query.Rows)
 }
 
-func (s *server) putRows(rows *store.Rows) {
+func (s *server) putRows(rows *query.Rows) {
 	rows.Free()
 	s.rows.Put(rows)
 }

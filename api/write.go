@@ -6,6 +6,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // write is what the URL and the headers of a write say.
@@ -59,8 +60,8 @@ func (x *exchange) beginRowWrite() (w *write, id store.Cond, err error) {
 
 // options returns how the store shall write. A client that wants one object gets
 // nothing written unless it is exactly one row.
-func (w *write) options() store.WriteOptions {
-	opts := store.WriteOptions{Single: w.media.One(), MaxBytes: w.x.s.config.Limits.Answer, Budget: w.x.s.answerRows()}
+func (w *write) options() query.WriteOptions {
+	opts := query.WriteOptions{Single: w.media.One(), MaxBytes: w.x.s.config.Limits.Answer, Budget: w.x.s.answerRows()}
 	if p := &w.prefer; p.Strict && p.Bounded && (w.method == http.MethodPatch || w.method == http.MethodDelete) {
 		opts.Most = &p.MaxAffected
 	}
@@ -84,7 +85,7 @@ func (w *write) limitReturned(rows int) error {
 }
 
 // sendWritten answers a write that has succeeded.
-func (x *exchange) sendWritten(w *write, rows *store.Rows, created bool) error {
+func (x *exchange) sendWritten(w *write, rows *query.Rows, created bool) error {
 	x.headers(keepNot)
 	x.set("Content-Range", pgrst.WriteRange(w.method, rows.Count, w.prefer.Count))
 	status := pgrst.WriteStatus(w.method, w.prefer, created)
@@ -96,7 +97,7 @@ func (x *exchange) sendWritten(w *write, rows *store.Rows, created bool) error {
 
 // sendRow answers a write of one row. Status is used if the row is sent. Its entity tag
 // equals that of a GET with the same select.
-func (x *exchange) sendRow(w *write, rows *store.Rows, status int) error {
+func (x *exchange) sendRow(w *write, rows *query.Rows, status int) error {
 	x.headers(keepNot)
 	if w.prefer.Return != pgrst.ReturnRepresentation || rows.Count == 0 {
 		// Not asked for, or no longer the caller's to see.

@@ -81,25 +81,8 @@ func Related(relation string, c Cond) Cond { return query.Related(relation, c) }
 //	store.Path{}.Key("address").Key("city").Text()
 type Path = query.Path
 
-// Query selects rows and columns of a table and their order. It is a value: a copy can
-// be changed independently.
-type Query = query.Query
-
-// Limit returns a pointer to n, for [Query.Limit].
-func Limit(n int) *int { return query.Limit(n) }
-
-// Selected is one column of an answer.
-type Selected = query.Selected
-
-// Embed loads a relation into every row of an answer: an object or null for a
-// relation to one row, an array for a relation to many.
-type Embed = query.Embed
-
 // Order is one key of a sort order.
 type Order = query.Order
-
-// Rows is the answer to a statement. It can be reused; the zero value is ready to use.
-type Rows = query.Rows
 
 // Scope holds the caller's identity and permissions. Every network request runs in a
 // scope. Tables, columns and rows that its guards do not allow do not exist for it.
@@ -143,14 +126,3 @@ const (
 	OpDelete  = query.OpDelete
 	OpRestore = query.OpRestore
 )
-
-// ReadOptions tunes access.Gate.Read. The zero value reads all rows the query asks
-// for.
-type ReadOptions = query.ReadOptions
-
-// WriteOptions tunes a write. The zero value answers only the
-// number of rows.
-type WriteOptions = query.WriteOptions
-
-// UpsertOptions are the options of access.Gate.Upsert.
-type UpsertOptions = query.UpsertOptions

@@ -27,7 +27,7 @@ func TestConstantsOfRulesArePlanned(t *testing.T) {
 	guard := all()
 	guard.Read = store.And(store.Eq("size", 3), store.Compare("rank", query.OpEq, store.Var("rank")))
 	scope := guards(db, map[string]string{"rank": "3"}, map[string]store.Guard{"ranked": guard})
-	e, err := access.New(db, db.Table(ranked{}), scope).Explain(t.Context(), &store.Query{}, store.ReadOptions{}, access.PlanText)
+	e, err := access.New(db, db.Table(ranked{}), scope).Explain(t.Context(), &query.Query{}, query.ReadOptions{}, access.PlanText)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestConstants(t *testing.T) {
 			guard := all()
 			guard.Read = c.rule
 			scope := guards(db, nil, map[string]store.Guard{c.table: guard})
-			e, err := access.New(db, db.TableNamed(c.table), scope).Explain(t.Context(), &store.Query{Select: []store.Selected{}}, store.ReadOptions{}, access.PlanText)
+			e, err := access.New(db, db.TableNamed(c.table), scope).Explain(t.Context(), &query.Query{Select: []query.Selected{}}, query.ReadOptions{}, access.PlanText)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,8 +100,8 @@ func TestConstants(t *testing.T) {
 			}
 		}
 		for _, scope := range []*store.Scope{nil, guards(db, nil, map[string]store.Guard{"authors": all()})} {
-			q := store.Query{Where: must(store.Bind(db.TableNamed("authors"), store.Eq("name", "Ann")))}
-			e, err := gateFor(db, db.TableNamed("authors"), scope).Explain(t.Context(), &q, store.ReadOptions{}, access.PlanText)
+			q := query.Query{Where: must(store.Bind(db.TableNamed("authors"), store.Eq("name", "Ann")))}
+			e, err := gateFor(db, db.TableNamed("authors"), scope).Explain(t.Context(), &q, query.ReadOptions{}, access.PlanText)
 			if err != nil || len(e.Args) != 1 {
 				t.Errorf("a filter: %v, %v", e, err)
 			}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -39,15 +40,15 @@ func TestEmbedFirst(t *testing.T) {
 			}
 		}
 		for _, tt := range []struct {
-			embed store.Embed
+			embed query.Embed
 			want  string
 		}{
-			{store.Embed{Relation: "badge"}, `{"id":1,"badge":{"code":"a","host_id":1,"colors":["a"]}}`},
-			{store.Embed{Relation: "badge", Spread: true, Query: store.Query{Select: []store.Selected{{Column: "colors"}}}}, `{"id":1,"colors":["a"]}`},
+			{query.Embed{Relation: "badge"}, `{"id":1,"badge":{"code":"a","host_id":1,"colors":["a"]}}`},
+			{query.Embed{Relation: "badge", Spread: true, Query: query.Query{Select: []query.Selected{{Column: "colors"}}}}, `{"id":1,"colors":["a"]}`},
 		} {
-			var out store.Rows
-			q := store.Query{With: []store.Embed{tt.embed}}
-			if err := access.Trusted(db, db.Table(Host{})).Read(t.Context(), &q, store.ReadOptions{}, &out); err != nil {
+			var out query.Rows
+			q := query.Query{With: []query.Embed{tt.embed}}
+			if err := access.Trusted(db, db.Table(Host{})).Read(t.Context(), &q, query.ReadOptions{}, &out); err != nil {
 				t.Fatal(err)
 			}
 			if got := string(out.Body); got != tt.want {

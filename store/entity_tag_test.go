@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 )
 
@@ -30,10 +31,10 @@ func TestFIPS(t *testing.T) {
 		}
 	}
 	gate := access.New(db, db.Table(Author{}), guards(db, nil, map[string]store.Guard{"authors": all()}))
-	q := &store.Query{Select: []store.Selected{{Column: "name"}}, Order: []store.Order{{Column: "name"}}, Limit: store.Limit(1)}
-	opts := store.ReadOptions{Page: true, TagForm: "application/json"}
-	var first, same, second store.Rows
-	for _, out := range []*store.Rows{&first, &same} {
+	q := &query.Query{Select: []query.Selected{{Column: "name"}}, Order: []store.Order{{Column: "name"}}, Limit: store.Limit(1)}
+	opts := query.ReadOptions{Page: true, TagForm: "application/json"}
+	var first, same, second query.Rows
+	for _, out := range []*query.Rows{&first, &same} {
 		if err := gate.Read(t.Context(), q, opts, out); err != nil || out.Tag == "" || out.Next == "" {
 			t.Fatalf("tag %q, next %q, %v", out.Tag, out.Next, err)
 		}

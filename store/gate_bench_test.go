@@ -21,23 +21,23 @@ func BenchmarkGate(b *testing.B) {
 		posts := db.Table(Post{})
 		gate := access.New(db, posts, authorScope(db))
 		point := store.Compare("id", query.OpEq, store.Text("01a1f84e-f789-76a5-be20-a71b1683346d"))
-		list := store.Query{
+		list := query.Query{
 			Where: store.Compare("score", query.OpLte, store.Text("500")), Order: []store.Order{{Column: "score", Desc: true}},
 			Limit: store.Limit(20),
 		}
 		tree := list
-		tree.With = []store.Embed{{Relation: "replies", Query: store.Query{Limit: store.Limit(5), With: []store.Embed{{Relation: "author"}}}}}
+		tree.With = []query.Embed{{Relation: "replies", Query: query.Query{Limit: store.Limit(5), With: []query.Embed{{Relation: "author"}}}}}
 		for _, bb := range []struct {
 			name  string
-			query store.Query
-			opts  store.ReadOptions
+			query query.Query
+			opts  query.ReadOptions
 		}{
-			{"point", store.Query{Where: point}, store.ReadOptions{Single: true, MaxBytes: 1 << 20}},
-			{"list", list, store.ReadOptions{MaxRows: 1000, MaxBytes: 1 << 20}},
-			{"tree", tree, store.ReadOptions{MaxRows: 1000, MaxBytes: 1 << 20}},
+			{"point", query.Query{Where: point}, query.ReadOptions{Single: true, MaxBytes: 1 << 20}},
+			{"list", list, query.ReadOptions{MaxRows: 1000, MaxBytes: 1 << 20}},
+			{"tree", tree, query.ReadOptions{MaxRows: 1000, MaxBytes: 1 << 20}},
 		} {
 			b.Run(dialect+"/"+bb.name, func(b *testing.B) {
-				var rows store.Rows
+				var rows query.Rows
 				b.ReportAllocs()
 				for b.Loop() {
 					q := bb.query
@@ -48,14 +48,14 @@ func BenchmarkGate(b *testing.B) {
 			})
 		}
 		b.Run(dialect+"/patch", func(b *testing.B) {
-			var rows store.Rows
+			var rows query.Rows
 			patch, err := gate.DecodePatch([]byte(`{"title":"new"}`), nil)
 			if err != nil {
 				b.Fatal(err)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				opts := store.WriteOptions{Return: &store.Query{}}
+				opts := query.WriteOptions{Return: &query.Query{}}
 				if err := gate.Update(b.Context(), patch, point, opts, &rows); err != nil {
 					b.Fatal(err)
 				}

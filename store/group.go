@@ -99,12 +99,13 @@ func (r *repo) groups(ctx context.Context, q Query, wanted []groupedValue) (stri
 	switch {
 	case r.err != nil:
 		return strictjson.Value{}, r.err
-	case len(wanted) == 0 || q.Select != nil || q.With != nil || q.After != "" || q.Count:
+	case len(wanted) == 0 || q.Select != nil || q.With != nil || q.After != "":
 		return strictjson.Value{}, errors.New("store: Groups needs a part, and takes Where, Order, Limit and Offset of a query")
 	}
+	asked := q.untyped()
 	for i := range wanted {
 		w := &wanted[i]
-		selected := Selected{As: "v" + strconv.Itoa(i), Aggregate: w.aggregate}
+		selected := query.Selected{As: "v" + strconv.Itoa(i), Aggregate: w.aggregate}
 		if w.field.Owner != nil {
 			c, err := w.field.Column(r.table)
 			if err != nil {
@@ -112,10 +113,10 @@ func (r *repo) groups(ctx context.Context, q Query, wanted []groupedValue) (stri
 			}
 			w.column, selected.Column = c, c.Name
 		}
-		q.Select = append(q.Select, selected)
+		asked.Select = append(asked.Select, selected)
 	}
-	var out Rows
-	if err := r.reader().Get(ctx, &q, ReadOptions{}, &out); err != nil {
+	var out query.Rows
+	if err := r.reader().Get(ctx, &asked, query.ReadOptions{}, &out); err != nil {
 		return strictjson.Value{}, err
 	}
 	return strictjson.Parse(slices.Concat([]byte{'['}, out.Body, []byte{']'}), strictjson.Limits{Depth: 1000, Digits: 200_000, Growth: -1})

@@ -116,7 +116,7 @@ func TestGroups(t *testing.T) {
 			t.Error("without a scope: no error")
 		}
 		for name, q := range map[string]store.Query{
-			"select": {Select: []store.Selected{}}, "embed": {With: []store.Embed{{Relation: "x"}}}, "count": {Count: true}, "order": {Order: []store.Order{ticketShop.Asc()}},
+			"select": {Select: []string{}}, "embed": {With: []store.Embed{{Relation: "x"}}}, "order": {Order: []store.Order{ticketShop.Asc()}},
 		} {
 			if _, err := store.Groups(ctx, tickets, q, parts...); err == nil {
 				t.Errorf("%s: no error", name)

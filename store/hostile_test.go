@@ -87,9 +87,9 @@ func (a *attack) store(t *testing.T) {
 		want = append(want, s)
 	}
 	in := must(a.gate.DecodeInput([]byte("["+strings.Join(bodies, ",")+"]"), access.InputOptions{}))
-	var out store.Rows
-	ret := &store.Query{Select: []store.Selected{{Column: "text"}}}
-	if err := a.gate.Insert(t.Context(), in, store.WriteOptions{Return: ret}, &out); err != nil {
+	var out query.Rows
+	ret := &query.Query{Select: []query.Selected{{Column: "text"}}}
+	if err := a.gate.Insert(t.Context(), in, query.WriteOptions{Return: ret}, &out); err != nil {
 		t.Fatal(err)
 	}
 	if got := texts(t, out.Body); !slices.Equal(got, want) {
@@ -128,8 +128,8 @@ func texts(t *testing.T, body []byte) []string {
 // is refused by a typed error, which refusable allows.
 func (a *attack) want(t *testing.T, what string, c store.Cond, refusable bool, oracle func(text string) bool) {
 	t.Helper()
-	var out store.Rows
-	err := a.gate.Read(t.Context(), &store.Query{Select: []store.Selected{{Column: "id"}}, Where: store.And(store.Compare("id", query.OpLt, a.below), c)}, store.ReadOptions{}, &out)
+	var out query.Rows
+	err := a.gate.Read(t.Context(), &query.Query{Select: []query.Selected{{Column: "id"}}, Where: store.And(store.Compare("id", query.OpLt, a.below), c)}, query.ReadOptions{}, &out)
 	if err != nil {
 		if !refusable || !typed(err) {
 			t.Errorf("%s: %v", what, err)
@@ -214,7 +214,7 @@ func (a *attack) otherKinds(t *testing.T) {
 	t.Helper()
 	for _, s := range a.corpus {
 		for _, op := range []query.Op{query.OpEq, query.OpGt, query.OpLike, query.OpMatch} {
-			err := a.read(t, store.Query{Where: store.Compare("num", op, store.Text(s))})
+			err := a.read(t, query.Query{Where: store.Compare("num", op, store.Text(s))})
 			if err != nil && !typed(err) {
 				t.Errorf("num op %d %.40q: %v", op, s, err)
 			}
@@ -231,11 +231,11 @@ func (a *attack) otherKinds(t *testing.T) {
 	}
 }
 
-func (a *attack) read(t *testing.T, q store.Query) error {
+func (a *attack) read(t *testing.T, q query.Query) error {
 	t.Helper()
 	q.Limit = store.Limit(1)
-	var out store.Rows
-	return a.gate.Read(t.Context(), &q, store.ReadOptions{}, &out)
+	var out query.Rows
+	return a.gate.Read(t.Context(), &q, query.ReadOptions{}, &out)
 }
 
 // names uses every text as name of a column, a relation, a type, a cursor, and a
@@ -247,14 +247,14 @@ func (a *attack) names(t *testing.T) {
 		if slices.Contains(known, s) || s == "*" {
 			continue
 		}
-		for what, q := range map[string]store.Query{
-			"select": {Select: []store.Selected{{Column: s}}}, "filter": {Where: store.Eq(s, 1)}, "null": {Where: store.Null(s)},
+		for what, q := range map[string]query.Query{
+			"select": {Select: []query.Selected{{Column: s}}}, "filter": {Where: store.Eq(s, 1)}, "null": {Where: store.Null(s)},
 			"order": {Order: []store.Order{{Column: s}}}, "related order": {Order: []store.Order{{Relation: s, Column: "id"}}},
 			"order by a related column": {Order: []store.Order{{Relation: "next", Column: s}}},
-			"relation":                  {With: []store.Embed{{Relation: s}}}, "related": {Where: store.Related(s, store.Cond{})},
-			"column of a relation": {With: []store.Embed{{Relation: "next", Query: store.Query{Select: []store.Selected{{Column: s}}}}}},
+			"relation":                  {With: []query.Embed{{Relation: s}}}, "related": {Where: store.Related(s, store.Cond{})},
+			"column of a relation": {With: []query.Embed{{Relation: "next", Query: query.Query{Select: []query.Selected{{Column: s}}}}}},
 			"cursor":               {After: query.Cursor(s)},
-			"type":                 {Select: []store.Selected{{Column: "id", Cast: s + " "}}},
+			"type":                 {Select: []query.Selected{{Column: "id", Cast: s + " "}}},
 		} {
 			if err := a.read(t, q); !typed(err) {
 				t.Errorf("%s %.40q: %v", what, s, err)
@@ -278,10 +278,10 @@ func second[T any](_ T, err error) error { return err }
 // alias names a member of the answer by a text.
 func (a *attack) alias(t *testing.T, s string) {
 	t.Helper()
-	q := store.Query{Select: []store.Selected{{Column: "num", As: s}}, With: []store.Embed{{Relation: "next", As: s + "2", Query: store.Query{Select: []store.Selected{{Column: "id", As: s}}}}}}
-	var out store.Rows
+	q := query.Query{Select: []query.Selected{{Column: "num", As: s}}, With: []query.Embed{{Relation: "next", As: s + "2", Query: query.Query{Select: []query.Selected{{Column: "id", As: s}}}}}}
+	var out query.Rows
 	q.Limit = store.Limit(1)
-	if err := a.gate.Read(t.Context(), &q, store.ReadOptions{}, &out); err != nil {
+	if err := a.gate.Read(t.Context(), &q, query.ReadOptions{}, &out); err != nil {
 		if storable(s) || !typed(err) {
 			t.Errorf("alias %.40q: %v", s, err)
 		}
@@ -314,7 +314,7 @@ func (a *attack) variables(t *testing.T) {
 		if storable(s) && s != "" {
 			want = fmt.Sprintf(`[{"id":%d}]`, i)
 		}
-		got, err := read(t, a.db, scope, Hostile{}, store.Query{Select: []store.Selected{{Column: "id"}}})
+		got, err := read(t, a.db, scope, Hostile{}, query.Query{Select: []query.Selected{{Column: "id"}}})
 		if err != nil || got != want {
 			t.Errorf("variable %.40q: %.80s, %v, want %s", s, got, err, want)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -86,9 +87,9 @@ func TestInvalidColumnsAreThoseTheScopeKnows(t *testing.T) {
 			gate := gateFor(db, db.TableNamed(tt.table), scope)
 			var err error
 			if tt.op == "insert" {
-				err = gate.Insert(t.Context(), must(gate.DecodeInput([]byte(tt.body), access.InputOptions{})), store.WriteOptions{}, new(store.Rows))
+				err = gate.Insert(t.Context(), must(gate.DecodeInput([]byte(tt.body), access.InputOptions{})), query.WriteOptions{}, new(query.Rows))
 			} else {
-				err = gate.Update(t.Context(), must(gate.DecodePatch([]byte(tt.body), nil)), store.True(), store.WriteOptions{}, new(store.Rows))
+				err = gate.Update(t.Context(), must(gate.DecodePatch([]byte(tt.body), nil)), store.True(), query.WriteOptions{}, new(query.Rows))
 			}
 			var invalid *store.ValidationError
 			if !errors.As(err, &invalid) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // TestNoScope asks for the caller's scope in a context that has none: every operation
@@ -74,18 +75,18 @@ func repoErrors(ctx context.Context, authors store.Repo[Author], row *Author) ma
 
 // gateErrors runs every operation of a gate that takes a name, a condition or a body.
 func gateErrors(ctx context.Context, g access.Gate) map[string]error {
-	var out store.Rows
+	var out query.Rows
 	one := func(_ any, err error) error { return err }
 	return map[string]error{
-		"Read":        g.Read(ctx, &store.Query{}, store.ReadOptions{}, &out),
-		"Explain":     one(g.Explain(ctx, &store.Query{}, store.ReadOptions{}, access.PlanText)),
-		"Present":     g.Present(ctx, reflect.ValueOf([]Author{}), &store.Query{}, store.ReadOptions{}, &out),
+		"Read":        g.Read(ctx, &query.Query{}, query.ReadOptions{}, &out),
+		"Explain":     one(g.Explain(ctx, &query.Query{}, query.ReadOptions{}, access.PlanText)),
+		"Present":     g.Present(ctx, reflect.ValueOf([]Author{}), &query.Query{}, query.ReadOptions{}, &out),
 		"DecodeInput": one(g.DecodeInput([]byte(`{"name":"x"}`), access.InputOptions{})),
 		"DecodePatch": one(g.DecodePatch([]byte(`{"name":"x"}`), nil)),
-		"Insert":      g.Insert(ctx, new(access.Input), store.WriteOptions{}, &out),
-		"Upsert":      g.Upsert(ctx, new(access.Input), store.UpsertOptions{}, &out),
-		"Update":      g.Update(ctx, new(access.Patch), store.True(), store.WriteOptions{}, &out),
-		"Delete":      g.Delete(ctx, store.True(), store.WriteOptions{}, &out),
-		"Restore":     g.Restore(ctx, store.True(), store.WriteOptions{}, &out),
+		"Insert":      g.Insert(ctx, new(access.Input), query.WriteOptions{}, &out),
+		"Upsert":      g.Upsert(ctx, new(access.Input), query.UpsertOptions{}, &out),
+		"Update":      g.Update(ctx, new(access.Patch), store.True(), query.WriteOptions{}, &out),
+		"Delete":      g.Delete(ctx, store.True(), query.WriteOptions{}, &out),
+		"Restore":     g.Restore(ctx, store.True(), query.WriteOptions{}, &out),
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -69,9 +70,8 @@ const mixed = "mixed: "
 // pagePlan returns the engine's plan for the page behind so many rows.
 func pagePlan(t *testing.T, db *store.DB, order []store.Order, rows int) string {
 	t.Helper()
-	q := store.Query{Order: order, Limit: store.Limit(rows)}
-	q.After = must(store.For[ranked](db).Page(t.Context(), q)).Next
-	q.Limit = store.Limit(5)
-	e := must(access.Trusted(db, db.Tables()[0]).Explain(t.Context(), &q, store.ReadOptions{}, access.PlanText))
+	before := must(store.For[ranked](db).Page(t.Context(), store.Query{Order: order, Limit: store.Limit(rows)}))
+	q := query.Query{Order: order, Limit: store.Limit(5), After: before.Next}
+	e := must(access.Trusted(db, db.Tables()[0]).Explain(t.Context(), &q, query.ReadOptions{}, access.PlanText))
 	return strings.ToLower(string(e.Plan))
 }

@@ -136,18 +136,18 @@ func askSales(t *testing.T, db *store.DB, r *rand.Rand, round int, sales []*Sale
 			by = append(by, column)
 		}
 	}
-	var q store.Query
+	var q query.Query
 	for _, column := range by {
-		q.Select = append(q.Select, store.Selected{Column: column})
+		q.Select = append(q.Select, query.Selected{Column: column})
 	}
 	q.Where = store.And(store.Compare("id", query.OpGte, int64(round)*100), store.Compare("id", query.OpLt, int64(round)*100+100))
 	for i := range 1 + r.IntN(5) {
-		sel := store.Selected{As: fmt.Sprintf("v%d", i), Aggregate: query.AggregateCount + query.Aggregate(r.IntN(5))}
+		sel := query.Selected{As: fmt.Sprintf("v%d", i), Aggregate: query.AggregateCount + query.Aggregate(r.IntN(5))}
 		sel.Column = []string{"qty", "price", "weight"}[r.IntN(3)]
 		q.Select = append(q.Select, sel)
 	}
-	var out store.Rows
-	if err := access.Trusted(db, db.Table(Sale{})).Read(t.Context(), &q, store.ReadOptions{}, &out); err != nil {
+	var out query.Rows
+	if err := access.Trusted(db, db.Table(Sale{})).Read(t.Context(), &q, query.ReadOptions{}, &out); err != nil {
 		t.Fatalf("%+v: %v", q.Select, err)
 	}
 	var rows []map[string]any
@@ -161,7 +161,7 @@ func askSales(t *testing.T, db *store.DB, r *rand.Rand, round int, sales []*Sale
 }
 
 // checkGroups compares the groups of an answer with those of the data.
-func checkGroups(t *testing.T, selected []store.Selected, by []string, rows []map[string]any, sales []*Sale) {
+func checkGroups(t *testing.T, selected []query.Selected, by []string, rows []map[string]any, sales []*Sale) {
 	t.Helper()
 	groups := map[string][]*Sale{}
 	if len(by) == 0 {
@@ -223,7 +223,7 @@ func ratio(text string) *big.Rat {
 }
 
 // checkAggregate compares a value with that of the data.
-func checkAggregate(sel store.Selected, got any, members []*Sale) error {
+func checkAggregate(sel query.Selected, got any, members []*Sale) error {
 	var values []*big.Rat
 	scale := 0
 	for _, s := range members {

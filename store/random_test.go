@@ -78,7 +78,7 @@ func TestRandomFullTextIsRefused(t *testing.T) {
 		f := newForest(r, rows)
 		f.fullText = true
 		tree := f.grow(4)
-		_, err := read(t, db, f.leafScope(db), Leaf{}, store.Query{Where: tree.cond})
+		_, err := read(t, db, f.leafScope(db), Leaf{}, query.Query{Where: tree.cond})
 		invalid, isInvalid := errors.AsType[*fault.QueryError](err)
 		if tree.server != (isInvalid && invalid.Kind == fault.QueryUnsupported) || err != nil && !isInvalid {
 			t.Errorf("%s: %v", tree.text, err)
@@ -134,7 +134,7 @@ func (f *forest) check(t *testing.T, db *store.DB, tree tree) (share float64, er
 		}
 	}
 	slices.SortFunc(want, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
-	got, err := read(t, db, scope, Leaf{}, store.Query{Select: []store.Selected{{Column: "id"}}, Where: tree.cond})
+	got, err := read(t, db, scope, Leaf{}, query.Query{Select: []query.Selected{{Column: "id"}}, Where: tree.cond})
 	if err != nil || got != "["+strings.Join(want, ",")+"]" {
 		return 0, fmt.Errorf("SQL: %s, %v\nwant [%s]", got, err, strings.Join(want, ","))
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 
@@ -63,27 +62,20 @@ func (r *repo) list(ctx context.Context, q *Query, paged bool, dst reflect.Value
 	if r.err != nil {
 		return "", r.err
 	}
-	for _, sel := range q.Select {
-		if sel.As != "" || sel.Cast != "" {
-			return "", errors.New("store: names and casts in Select are for the wire; a struct has its own")
-		}
-	}
-	opts := ReadOptions{Page: paged}
+	opts := query.ReadOptions{Page: paged}
 	if paged && len(r.table.PrimaryKey) == 0 {
 		return "", fmt.Errorf("store: the rows of %s have no key to continue from; use List", r.table.Name)
 	}
+	asked := q.untyped()
 	if paged && q.Limit != nil && *q.Limit > 0 {
-		opts.MaxRows = *q.Limit
-		unlimited := *q
-		unlimited.Limit = nil
-		q = &unlimited
+		opts.MaxRows, asked.Limit = *q.Limit, nil
 	}
-	var out Rows
+	var out query.Rows
 	own := r.reader()
-	if err := own.Get(ctx, q, opts, &out); err != nil {
+	if err := own.Get(ctx, &asked, opts, &out); err != nil {
 		return "", err
 	}
-	plan, err := own.DecodePlan(ctx, q)
+	plan, err := own.DecodePlan(ctx, &asked)
 	if err != nil {
 		return "", err
 	}
@@ -100,9 +92,9 @@ func (r *repo) count(ctx context.Context, where Cond) (int64, error) {
 	if r.err != nil {
 		return 0, r.err
 	}
-	var out Rows
-	q := Query{Where: where, Select: []Selected{}, Limit: Limit(0), Count: true}
-	err := r.reader().Get(ctx, &q, ReadOptions{}, &out)
+	var out query.Rows
+	q := query.Query{Where: where, Select: []query.Selected{}, Limit: Limit(0), Count: true}
+	err := r.reader().Get(ctx, &q, query.ReadOptions{}, &out)
 	return out.Total, err
 }
 
@@ -114,11 +106,11 @@ func (r *repo) insert(ctx context.Context, row reflect.Value, conflict []string,
 	if err != nil {
 		return err
 	}
-	var out Rows
+	var out query.Rows
 	own := r.reader()
-	opts := WriteOptions{Return: &Query{}}
+	opts := query.WriteOptions{Return: &query.Query{}}
 	if upsert {
-		err = write.Upsert(ctx, own, in, UpsertOptions{WriteOptions: opts, Conflict: conflict}, &out)
+		err = write.Upsert(ctx, own, in, query.UpsertOptions{WriteOptions: opts, Conflict: conflict}, &out)
 	} else {
 		err = write.Insert(ctx, own, in, opts, &out)
 	}
@@ -161,11 +153,11 @@ func (r *repo) input(row reflect.Value) (*write.Input, error) {
 
 // fill reads the one returned row into a struct. A row the scope may not read
 // leaves the struct as it was.
-func (r *repo) fill(ctx context.Context, own read.Reader, out *Rows, row reflect.Value) error {
+func (r *repo) fill(ctx context.Context, own read.Reader, out *query.Rows, row reflect.Value) error {
 	if out.Count == 0 {
 		return nil
 	}
-	plan, err := own.DecodePlan(ctx, &Query{})
+	plan, err := own.DecodePlan(ctx, &query.Query{})
 	if err != nil {
 		return err
 	}
@@ -188,12 +180,12 @@ func (r *repo) save(ctx context.Context, row reflect.Value) error {
 		}
 		p.Sets = append(p.Sets, write.Assignment{Column: c, Value: values[i]})
 	}
-	opts := WriteOptions{Return: &Query{}, ByKey: true}
+	opts := query.WriteOptions{Return: &query.Query{}, ByKey: true}
 	if v := r.table.Version; v != nil {
 		version, _ := values[v.Index].(int64)
 		opts.Versions = []int64{version}
 	}
-	var out Rows
+	var out query.Rows
 	own := r.reader()
 	if err := write.Update(ctx, own, p, query.RowKey(r.table, values), opts, &out); err != nil {
 		return err
@@ -210,9 +202,9 @@ func (r *repo) patch(ctx context.Context, id any, sets []Set, row reflect.Value)
 	if err != nil {
 		return err
 	}
-	var out Rows
+	var out query.Rows
 	own := r.reader()
-	if err := write.Update(ctx, own, p, where, WriteOptions{Return: &Query{}, ByKey: true}, &out); err != nil {
+	if err := write.Update(ctx, own, p, where, query.WriteOptions{Return: &query.Query{}, ByKey: true}, &out); err != nil {
 		return err
 	}
 	return r.fill(ctx, own, &out, row)
@@ -229,8 +221,8 @@ func (r *repo) patchWhere(ctx context.Context, where Cond, sets []Set) (int, err
 	if err != nil {
 		return 0, err
 	}
-	var out Rows
-	err = write.Update(ctx, r.reader(), p, where, WriteOptions{}, &out)
+	var out query.Rows
+	err = write.Update(ctx, r.reader(), p, where, query.WriteOptions{}, &out)
 	return out.Count, err
 }
 
@@ -248,12 +240,12 @@ func (r *repo) patchExactly(ctx context.Context, n int, where Cond, sets []Set, 
 	if err != nil {
 		return err
 	}
-	var out Rows
+	var out query.Rows
 	own := r.reader()
-	if err := write.Update(ctx, own, p, where, WriteOptions{Return: &Query{}, Exactly: n}, &out); err != nil {
+	if err := write.Update(ctx, own, p, where, query.WriteOptions{Return: &query.Query{}, Exactly: n}, &out); err != nil {
 		return err
 	}
-	plan, err := own.DecodePlan(ctx, &Query{})
+	plan, err := own.DecodePlan(ctx, &query.Query{})
 	if err != nil {
 		return err
 	}
@@ -289,18 +281,18 @@ func (r *repo) change(ctx context.Context, where Cond, do changeFunc) (int, erro
 	if r.err != nil {
 		return 0, r.err
 	}
-	var out Rows
-	err := do(ctx, r.reader(), where, WriteOptions{}, &out)
+	var out query.Rows
+	err := do(ctx, r.reader(), where, query.WriteOptions{}, &out)
 	return out.Count, err
 }
 
-type changeFunc func(ctx context.Context, r read.Reader, where Cond, opts WriteOptions, out *Rows) error
+type changeFunc func(ctx context.Context, r read.Reader, where Cond, opts query.WriteOptions, out *query.Rows) error
 
 func (r *repo) byKey(ctx context.Context, id any, do changeFunc) error {
 	where, err := r.key(id)
 	if err != nil {
 		return err
 	}
-	var out Rows
-	return do(ctx, r.reader(), where, WriteOptions{ByKey: true}, &out)
+	var out query.Rows
+	return do(ctx, r.reader(), where, query.WriteOptions{ByKey: true}, &out)
 }

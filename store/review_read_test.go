@@ -77,7 +77,7 @@ func TestPagesByDecimal(t *testing.T) {
 func TestNothingSelected(t *testing.T) {
 	t.Parallel()
 	reviewEngines(t, func(t *testing.T, db *store.DB) {
-		none := &store.Query{Select: []store.Selected{}}
+		none := &query.Query{Select: []query.Selected{}}
 		for _, body := range []string{`{"name":"x"}`, `[{"name":"y"},{"name":"z"}]`} {
 			got, err := gateInsert(t, db, db.Table(Tag{}), nil, body, none)
 			want := "{}"
@@ -89,15 +89,15 @@ func TestNothingSelected(t *testing.T) {
 			}
 		}
 		g := access.Trusted(db, db.Table(Tag{}))
-		var out store.Rows
-		if err := g.Delete(t.Context(), store.True(), store.WriteOptions{Return: none}, &out); err != nil || string(out.Body) != "{},{},{}" {
+		var out query.Rows
+		if err := g.Delete(t.Context(), store.True(), query.WriteOptions{Return: none}, &out); err != nil || string(out.Body) != "{},{},{}" {
 			t.Errorf("delete: %q, %v", out.Body, err)
 		}
 		ann := newAuthor(t, db, "Ann")
 		if err := store.For[Post](db).Insert(t.Context(), newPost(ann, "p", 1)); err != nil {
 			t.Fatal(err)
 		}
-		got, err := read(t, db, nil, Author{}, store.Query{Select: []store.Selected{{Column: "name"}}, With: []store.Embed{{Relation: "posts", Query: *none}}})
+		got, err := read(t, db, nil, Author{}, query.Query{Select: []query.Selected{{Column: "name"}}, With: []query.Embed{{Relation: "posts", Query: *none}}})
 		if want := `[{"name":"Ann","posts":[{}]}]`; err != nil || got != want {
 			t.Errorf("embed: %s, %v", got, err)
 		}
@@ -118,12 +118,12 @@ func TestDeletedRowsWithRelations(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		ret := &store.Query{
-			Select: []store.Selected{{Column: "title"}}, Order: []store.Order{{Column: "title", Desc: true}},
-			With: []store.Embed{{Relation: "author", Query: store.Query{Select: []store.Selected{{Column: "name"}}}}},
+		ret := &query.Query{
+			Select: []query.Selected{{Column: "title"}}, Order: []store.Order{{Column: "title", Desc: true}},
+			With: []query.Embed{{Relation: "author", Query: query.Query{Select: []query.Selected{{Column: "name"}}}}},
 		}
-		var out store.Rows
-		err := access.Trusted(db, db.Table(Post{})).Delete(t.Context(), store.True(), store.WriteOptions{Return: ret}, &out)
+		var out query.Rows
+		err := access.Trusted(db, db.Table(Post{})).Delete(t.Context(), store.True(), query.WriteOptions{Return: ret}, &out)
 		if want := `{"title":"two","author":{"name":"Ann"}},{"title":"one","author":{"name":"Ann"}}`; err != nil || string(out.Body) != want {
 			t.Errorf("%s, %v, want %s", out.Body, err, want)
 		}
@@ -142,7 +142,7 @@ func TestUnboundRules(t *testing.T) {
 				Readable: tb.PublicColumns(), Creatable: tb.CreatableColumns(), Updatable: tb.UpdatableColumns(),
 			}
 		}}
-		if _, err := gateInsert(t, db, tags, scope, `{"name":"ok"}`, &store.Query{}); err != nil {
+		if _, err := gateInsert(t, db, tags, scope, `{"name":"ok"}`, &query.Query{}); err != nil {
 			t.Error(err)
 		}
 		if _, err := gateInsert(t, db, tags, scope, `{"name":"no"}`, nil); code(err) != "42501" {

@@ -26,7 +26,7 @@ func TestMissingListVariableUnderNot(t *testing.T) {
 			g.Read = store.Not(store.In("owner_id", store.Var("blocked")))
 			g.Create = g.Read
 			scope := guards(db, vars, map[string]store.Guard{"items": g, "rooms": all()})
-			got, err := read(t, db, scope, Item{}, store.Query{})
+			got, err := read(t, db, scope, Item{}, query.Query{})
 			if err != nil || got != "[]" {
 				t.Errorf("%s: read %s, %v, want nothing", name, got, err)
 			}
@@ -48,7 +48,7 @@ func TestBadPatternVariable(t *testing.T) {
 			g := all()
 			g.Read = store.Compare("name", op, store.Var("v"))
 			scope := guards(db, map[string]string{"v": value}, map[string]store.Guard{"rooms": g})
-			if got, err := read(t, db, scope, Room{}, store.Query{}); err != nil || got != "[]" {
+			if got, err := read(t, db, scope, Room{}, query.Query{}); err != nil || got != "[]" {
 				t.Errorf("op %d: %s, %v", op, got, err)
 			}
 		}
@@ -71,8 +71,8 @@ func TestRestoreByDeletedMembership(t *testing.T) {
 		g := all()
 		g.Restore = store.Related("members", store.Eq("name", "ann"))
 		scope := guards(db, nil, map[string]store.Guard{"rooms": g})
-		var out store.Rows
-		err := gateFor(db, db.Table(Room{}), scope).Restore(t.Context(), store.Eq("id", room.ID), store.WriteOptions{}, &out)
+		var out query.Rows
+		err := gateFor(db, db.Table(Room{}), scope).Restore(t.Context(), store.Eq("id", room.ID), query.WriteOptions{}, &out)
 		if err != nil || out.Count != 0 {
 			t.Errorf("restored %d rows, %v", out.Count, err)
 		}
@@ -207,9 +207,9 @@ func TestCardinalityFailsTheTransaction(t *testing.T) {
 		err := db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 			g := access.Trusted(tx, tags)
 			in := must(g.DecodeInput([]byte(`[{"name":"a"},{"name":"b"}]`), access.InputOptions{}))
-			var out store.Rows
+			var out query.Rows
 			var wrong *fault.CardinalityError
-			if err := g.Insert(ctx, in, store.WriteOptions{Single: true}, &out); !errors.As(err, &wrong) {
+			if err := g.Insert(ctx, in, query.WriteOptions{Single: true}, &out); !errors.As(err, &wrong) {
 				t.Errorf("insert: %v", err)
 			}
 			return nil
@@ -237,9 +237,9 @@ func TestSingleCountsHiddenRows(t *testing.T) {
 		scope := guards(db, nil, map[string]store.Guard{"items": g, "rooms": all()})
 		gate := gateFor(db, db.Table(Item{}), scope)
 		p := must(gate.DecodePatch([]byte(`{"count":1}`), nil))
-		var out store.Rows
+		var out query.Rows
 		var wrong *fault.CardinalityError
-		err := gate.Update(t.Context(), p, store.True(), store.WriteOptions{Single: true, Return: &store.Query{}}, &out)
+		err := gate.Update(t.Context(), p, store.True(), query.WriteOptions{Single: true, Return: &query.Query{}}, &out)
 		if !errors.As(err, &wrong) {
 			t.Errorf("two rows were written, one is seen: %v, count %d", err, out.Count)
 		}

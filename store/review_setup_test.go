@@ -9,6 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -160,15 +161,15 @@ func gateFor(s store.Session, table *store.Table, scope *store.Scope) access.Gat
 	return access.New(s, table, scope)
 }
 
-func gateInsert(t *testing.T, s store.Session, table *store.Table, scope *store.Scope, body string, ret *store.Query) (string, error) {
+func gateInsert(t *testing.T, s store.Session, table *store.Table, scope *store.Scope, body string, ret *query.Query) (string, error) {
 	t.Helper()
 	g := gateFor(s, table, scope)
 	in, err := g.DecodeInput([]byte(body), access.InputOptions{})
 	if err != nil {
 		return "", err
 	}
-	var out store.Rows
-	err = g.Insert(t.Context(), in, store.WriteOptions{Return: ret}, &out)
+	var out query.Rows
+	err = g.Insert(t.Context(), in, query.WriteOptions{Return: ret}, &out)
 	return string(out.Body), err
 }
 
@@ -179,8 +180,8 @@ func gateUpdate(t *testing.T, s store.Session, table *store.Table, scope *store.
 	if err != nil {
 		return 0, err
 	}
-	var out store.Rows
-	err = g.Update(t.Context(), p, where, store.WriteOptions{}, &out)
+	var out query.Rows
+	err = g.Update(t.Context(), p, where, query.WriteOptions{}, &out)
 	return out.Count, err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // Tables and columns may have the names the compiler uses inside.
@@ -21,7 +22,7 @@ func TestNamesOfTheCompiler(t *testing.T) {
 		one := int64(1)
 		a := add(t, db, "", &Log{Text: "a", Present: &one})
 		b := add(t, db, "", &Log{Text: "b", O0: &one})
-		got, err := read(t, db, nil, Log{}, store.Query{Count: true, Order: []store.Order{{Column: "text", Desc: true}}, Select: []store.Selected{{Column: "text"}, {Column: "o0"}}})
+		got, err := read(t, db, nil, Log{}, query.Query{Count: true, Order: []store.Order{{Column: "text", Desc: true}}, Select: []query.Selected{{Column: "text"}, {Column: "o0"}}})
 		if want := `[{"text":"b","o0":1},{"text":"a","o0":null}]`; err != nil || got != want {
 			t.Errorf("list = %s, %v, want %s", got, err, want)
 		}
@@ -30,7 +31,7 @@ func TestNamesOfTheCompiler(t *testing.T) {
 			t.Errorf("page: %+v, %v", page, err)
 		}
 		scope := guards(db, nil, map[string]store.Guard{"log": all(), "new": all()})
-		if _, err := gateInsert(t, db, db.Table(LogLine{}), scope, fmt.Sprintf(`{"log_id":%d}`, b.ID), &store.Query{}); err != nil {
+		if _, err := gateInsert(t, db, db.Table(LogLine{}), scope, fmt.Sprintf(`{"log_id":%d}`, b.ID), &query.Query{}); err != nil {
 			t.Errorf("insert: %v", err)
 		}
 		if n, err := gateUpdate(t, db, db.Table(LogLine{}), scope, fmt.Sprintf(`{"log_id":%d}`, a.ID), store.True()); n != 1 || err != nil {
@@ -67,8 +68,8 @@ func TestKeyIsMissing(t *testing.T) {
 		if _, err := gateInsert(t, db, db.Table(PostTag{}), nil, fmt.Sprintf(`{"post_id":%q}`, store.NewID()), nil); code(err) != "23502" && code(err) != "23503" {
 			t.Errorf("composite key: %v", err)
 		}
-		got, _ := read(t, db, nil, Named{}, store.Query{})
-		tags, _ := read(t, db, nil, PostTag{}, store.Query{})
+		got, _ := read(t, db, nil, Named{}, query.Query{})
+		tags, _ := read(t, db, nil, PostTag{}, query.Query{})
 		if got != "[]" || tags != "[]" {
 			t.Errorf("rows without key: %s %s", got, tags)
 		}
@@ -116,7 +117,7 @@ func TestHookFillsRequired(t *testing.T) {
 		room := add(t, db, "a", &Room{Name: "r"})
 		scope := guards(db, nil, map[string]store.Guard{"items": all(), "rooms": all()})
 		body := fmt.Sprintf(`{"owner_id":%q,"room_id":%q`, room.ID, room.ID)
-		got, err := gateInsert(t, db, db.Table(Item{}), scope, body+`}`, &store.Query{Select: []store.Selected{{Column: "title"}}})
+		got, err := gateInsert(t, db, db.Table(Item{}), scope, body+`}`, &query.Query{Select: []query.Selected{{Column: "title"}}})
 		if want := `{"title":"made"}`; err != nil || got != want {
 			t.Errorf("%s, %v", got, err)
 		}
@@ -137,12 +138,12 @@ func TestManyRows(t *testing.T) {
 		rows := "[" + body.String()[1:] + "]"
 		g := access.Trusted(db, db.Table(Named{}))
 		in := must(g.DecodeInput([]byte(rows), access.InputOptions{}))
-		var out store.Rows
-		ret := &store.Query{Select: []store.Selected{{Column: "name"}}, Order: []store.Order{{Column: "name", Desc: true}}}
-		if err := g.Insert(t.Context(), in, store.WriteOptions{Return: ret}, &out); err != nil || out.Count != 1500 || !strings.HasPrefix(string(out.Body), `{"name":"n1499"}`) {
+		var out query.Rows
+		ret := &query.Query{Select: []query.Selected{{Column: "name"}}, Order: []store.Order{{Column: "name", Desc: true}}}
+		if err := g.Insert(t.Context(), in, query.WriteOptions{Return: ret}, &out); err != nil || out.Count != 1500 || !strings.HasPrefix(string(out.Body), `{"name":"n1499"}`) {
 			t.Errorf("insert in order: %d, %v", out.Count, err)
 		}
-		if err := g.Upsert(t.Context(), in, store.UpsertOptions{}, &out); err != nil || out.Inserted != 0 {
+		if err := g.Upsert(t.Context(), in, query.UpsertOptions{}, &out); err != nil || out.Inserted != 0 {
 			t.Errorf("upsert: %d new, %v", out.Inserted, err)
 		}
 		docs := make([]store.JSON, 1200)
@@ -177,8 +178,8 @@ func TestUpsertByDecimal(t *testing.T) {
 		g := access.Trusted(db, db.Table(Named{}))
 		for i, body := range []string{`{"name":"x","doc":1,"price":"1.50"}`, `{"name":"y","doc":2,"price":"1.5"}`} {
 			in := must(g.DecodeInput([]byte(body), access.InputOptions{}))
-			var out store.Rows
-			if err := g.Upsert(t.Context(), in, store.UpsertOptions{Conflict: []string{"price"}}, &out); err != nil || out.Inserted != 1-i {
+			var out query.Rows
+			if err := g.Upsert(t.Context(), in, query.UpsertOptions{Conflict: []string{"price"}}, &out); err != nil || out.Inserted != 1-i {
 				t.Errorf("%s: %d inserted, %v", body, out.Inserted, err)
 			}
 		}
@@ -241,15 +242,15 @@ func TestCascadeInScope(t *testing.T) {
 		line := add(t, db, "", &LogLine{LogID: parent.ID})
 		mark := add(t, db, "", &Mark{LineID: line.ID})
 		gate := access.New(db, db.Table(Log{}), guards(db, nil, map[string]store.Guard{"log": all()}))
-		var out store.Rows
+		var out query.Rows
 		var e *store.ConstraintError
-		if err := gate.Delete(t.Context(), store.True(), store.WriteOptions{}, &out); !errors.As(err, &e) || e.Table != "log" || e.Columns != nil {
+		if err := gate.Delete(t.Context(), store.True(), query.WriteOptions{}, &out); !errors.As(err, &e) || e.Table != "log" || e.Columns != nil {
 			t.Errorf("delete of what is referred to: %v", err)
 		}
 		if err := store.For[Mark](db).Delete(t.Context(), mark.ID); err != nil {
 			t.Fatal(err)
 		}
-		if err := gate.Delete(t.Context(), store.True(), store.WriteOptions{}, &out); err != nil || actor != "actor" {
+		if err := gate.Delete(t.Context(), store.True(), query.WriteOptions{}, &out); err != nil || actor != "actor" {
 			t.Errorf("delete: %v, the hook saw %q", err, actor)
 		}
 		var logged string

@@ -51,10 +51,10 @@ func newAuthor(t *testing.T, db *store.DB, name string) *Author {
 	return a
 }
 
-func read(t testing.TB, db *store.DB, s *store.Scope, model any, q store.Query) (string, error) {
+func read(t testing.TB, db *store.DB, s *store.Scope, model any, q query.Query) (string, error) {
 	t.Helper()
-	var out store.Rows
-	err := gateFor(db, db.Table(model), s).Read(t.Context(), &q, store.ReadOptions{}, &out)
+	var out query.Rows
+	err := gateFor(db, db.Table(model), s).Read(t.Context(), &q, query.ReadOptions{}, &out)
 	return "[" + string(out.Body) + "]", err
 }
 
@@ -72,20 +72,20 @@ func TestScopedReadsAndWrites(t *testing.T) {
 			}
 		}
 		scope := ownScope(t, db, ann)
-		got, err := read(t, db, scope, Post{}, store.Query{Select: []store.Selected{{Column: "title"}}, Count: true})
+		got, err := read(t, db, scope, Post{}, query.Query{Select: []query.Selected{{Column: "title"}}, Count: true})
 		if want := `[{"title":"mine"},{"title":"open"}]`; err != nil || got != want {
 			t.Fatalf("list = %s, %v, want %s", got, err, want)
 		}
-		got, err = read(t, db, scope, Author{}, store.Query{
-			Select: []store.Selected{{Column: "name", As: "n\"x"}},
-			With:   []store.Embed{{Relation: "posts", Query: store.Query{Select: []store.Selected{{Column: "title"}, {Column: "score", Cast: "text"}}}}},
+		got, err = read(t, db, scope, Author{}, query.Query{
+			Select: []query.Selected{{Column: "name", As: "n\"x"}},
+			With:   []query.Embed{{Relation: "posts", Query: query.Query{Select: []query.Selected{{Column: "title"}, {Column: "score", Cast: "text"}}}}},
 			Order:  []store.Order{{Column: "name", Desc: true}},
 		})
 		if want := `[{"n\"x":"Bob","posts":[{"title":"open","score":"3"}]},{"n\"x":"Ann","posts":[{"title":"mine","score":"1"}]}]`; err != nil || got != want {
 			t.Fatalf("embed = %s, %v, want %s", got, err, want)
 		}
 		for _, column := range []string{"hash", "email", "nope"} {
-			_, err = read(t, db, scope, Author{}, store.Query{Where: store.Compare(column, query.OpEq, store.Text("x"))})
+			_, err = read(t, db, scope, Author{}, query.Query{Where: store.Compare(column, query.OpEq, store.Text("x"))})
 			var unknown *fault.UnknownColumnError
 			if !errors.As(err, &unknown) || strings.ReplaceAll(err.Error(), column, "C") != "store: column authors.C does not exist" {
 				t.Errorf("filter on %s: %v", column, err)
@@ -97,8 +97,8 @@ func TestScopedReadsAndWrites(t *testing.T) {
 			if err != nil {
 				return "", err
 			}
-			var out store.Rows
-			err = gate.Insert(ctx, in, store.WriteOptions{Return: &store.Query{Select: []store.Selected{{Column: "title"}, {Column: "score"}, {Column: "labels"}}}}, &out)
+			var out query.Rows
+			err = gate.Insert(ctx, in, query.WriteOptions{Return: &query.Query{Select: []query.Selected{{Column: "title"}, {Column: "score"}, {Column: "labels"}}}}, &out)
 			return string(out.Body), err
 		}
 		got, err = insert(`[{"title":"new","price":"1.50","meta":{"b":2,"a":[]},"labels":["a","b\"c"]},{"title":"two","price":2,"meta":{},"labels":[]}]`)
@@ -122,8 +122,8 @@ func TestScopedReadsAndWrites(t *testing.T) {
 			if err != nil {
 				return 0, err
 			}
-			var out store.Rows
-			err = gate.Update(ctx, p, store.Eq("id", id), store.WriteOptions{}, &out)
+			var out query.Rows
+			err = gate.Update(ctx, p, store.Eq("id", id), query.WriteOptions{}, &out)
 			return out.Count, err
 		}
 		for _, tc := range []struct {
@@ -137,8 +137,8 @@ func TestScopedReadsAndWrites(t *testing.T) {
 		if n, err := update(mine.ID, `{"author_id":"`+bob.ID.String()+`"}`); !errors.Is(err, store.ErrDenied) {
 			t.Errorf("giving a row away: %d, %v", n, err)
 		}
-		var out store.Rows
-		if err := gate.Delete(ctx, store.True(), store.WriteOptions{}, &out); err != nil || out.Count != 4 {
+		var out query.Rows
+		if err := gate.Delete(ctx, store.True(), query.WriteOptions{}, &out); err != nil || out.Count != 4 {
 			t.Errorf("delete = %d, %v, want 4", out.Count, err)
 		}
 		if n := must(posts.Count(ctx, store.Cond{})); n != 2 {

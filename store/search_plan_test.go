@@ -66,23 +66,23 @@ func TestSearchReadsItsIndex(t *testing.T) {
 			name  string
 			scope *store.Scope
 			model any
-			query store.Query
+			query query.Query
 			rows  int
 		}{
-			{"a word", nil, leaflet{}, store.Query{Where: rare}, 40},
-			{"a word by its owner", own, leaflet{}, store.Query{Where: rare}, 20},
-			{"a prefix", own, leaflet{}, store.Query{Where: store.Compare("text", query.OpSearch, store.Text("rar*"))}, 20},
-			{"words and another one not", own, leaflet{}, store.Query{Where: store.Compare("text", query.OpSearch, store.Text("common rare -word0"))}, 16},
-			{"beside another condition", own, leaflet{}, store.Query{Where: store.And(rare, mine)}, 20},
-			{"with an order and a limit", own, leaflet{}, store.Query{Where: rare, Order: []store.Order{{Column: "owner", Desc: true}}, Limit: store.Limit(50)}, 20},
-			{"through a relation", own, copy{}, store.Query{Where: store.Related("leaflet", rare)}, 20},
+			{"a word", nil, leaflet{}, query.Query{Where: rare}, 40},
+			{"a word by its owner", own, leaflet{}, query.Query{Where: rare}, 20},
+			{"a prefix", own, leaflet{}, query.Query{Where: store.Compare("text", query.OpSearch, store.Text("rar*"))}, 20},
+			{"words and another one not", own, leaflet{}, query.Query{Where: store.Compare("text", query.OpSearch, store.Text("common rare -word0"))}, 16},
+			{"beside another condition", own, leaflet{}, query.Query{Where: store.And(rare, mine)}, 20},
+			{"with an order and a limit", own, leaflet{}, query.Query{Where: rare, Order: []store.Order{{Column: "owner", Desc: true}}, Limit: store.Limit(50)}, 20},
+			{"through a relation", own, copy{}, query.Query{Where: store.Related("leaflet", rare)}, 20},
 		} {
-			tt.query.Select = []store.Selected{{Column: "id"}}
+			tt.query.Select = []query.Selected{{Column: "id"}}
 			got, err := read(t, db, tt.scope, tt.model, tt.query)
 			if n := strings.Count(got, `"id"`); err != nil || n != tt.rows {
 				t.Errorf("%s: %d rows, %v, want %d", tt.name, n, err, tt.rows)
 			}
-			e, err := gateFor(db, db.Table(tt.model), tt.scope).Explain(t.Context(), &tt.query, store.ReadOptions{}, access.PlanText)
+			e, err := gateFor(db, db.Table(tt.model), tt.scope).Explain(t.Context(), &tt.query, query.ReadOptions{}, access.PlanText)
 			if err != nil {
 				t.Fatalf("%s: %v", tt.name, err)
 			}
@@ -91,7 +91,7 @@ func TestSearchReadsItsIndex(t *testing.T) {
 			}
 		}
 		// The judgement itself must be able to fail.
-		e, err := gateFor(db, db.Table(leaflet{}), own).Explain(t.Context(), &store.Query{Where: store.Not(rare)}, store.ReadOptions{}, access.PlanText)
+		e, err := gateFor(db, db.Table(leaflet{}), own).Explain(t.Context(), &query.Query{Where: store.Not(rare)}, query.ReadOptions{}, access.PlanText)
 		if err != nil || readsWords(db, string(e.Plan)) {
 			t.Errorf("what is not found comes from the index: %v\n%s", err, e.Plan)
 		}

@@ -86,52 +86,52 @@ func (r *statementRun) gate(table string) access.Gate {
 	return gateFor(r.db, r.db.TableNamed(table), r.scope)
 }
 
-func (r *statementRun) read(name, table string, q store.Query, opts store.ReadOptions) query.Cursor {
+func (r *statementRun) read(name, table string, q query.Query, opts query.ReadOptions) query.Cursor {
 	r.t.Helper()
 	r.begin(name)
-	var out store.Rows
+	var out query.Rows
 	err := r.gate(table).Read(store.WithTenant(r.t.Context(), "a"), &q, opts, &out)
 	r.end(err)
 	return out.Next
 }
 
-func (r *statementRun) insert(name, table, body string, opts store.WriteOptions) {
+func (r *statementRun) insert(name, table, body string, opts query.WriteOptions) {
 	r.t.Helper()
 	r.begin(name)
 	in, err := r.gate(table).DecodeInput([]byte(body), access.InputOptions{})
 	if err == nil {
-		var out store.Rows
+		var out query.Rows
 		err = r.gate(table).Insert(store.WithTenant(r.t.Context(), "a"), in, opts, &out)
 	}
 	r.end(err)
 }
 
-func (r *statementRun) upsert(name, table, body string, opts store.UpsertOptions) {
+func (r *statementRun) upsert(name, table, body string, opts query.UpsertOptions) {
 	r.t.Helper()
 	r.begin(name)
 	in, err := r.gate(table).DecodeInput([]byte(body), access.InputOptions{})
 	if err == nil {
-		var out store.Rows
+		var out query.Rows
 		err = r.gate(table).Upsert(store.WithTenant(r.t.Context(), "a"), in, opts, &out)
 	}
 	r.end(err)
 }
 
-func (r *statementRun) update(name, table, body string, where store.Cond, opts store.WriteOptions) {
+func (r *statementRun) update(name, table, body string, where store.Cond, opts query.WriteOptions) {
 	r.t.Helper()
 	r.begin(name)
 	p, err := r.gate(table).DecodePatch([]byte(body), nil)
 	if err == nil {
-		var out store.Rows
+		var out query.Rows
 		err = r.gate(table).Update(store.WithTenant(r.t.Context(), "a"), p, where, opts, &out)
 	}
 	r.end(err)
 }
 
-func (r *statementRun) change(name, table string, where store.Cond, do func(access.Gate, context.Context, store.Cond, store.WriteOptions, *store.Rows) error, opts store.WriteOptions) {
+func (r *statementRun) change(name, table string, where store.Cond, do func(access.Gate, context.Context, store.Cond, query.WriteOptions, *query.Rows) error, opts query.WriteOptions) {
 	r.t.Helper()
 	r.begin(name)
-	var out store.Rows
+	var out query.Rows
 	r.end(do(r.gate(table), store.WithTenant(r.t.Context(), "a"), where, opts, &out))
 }
 
@@ -158,7 +158,7 @@ func TestStatements(t *testing.T) {
 			}
 			openViews(t, db)
 			warm := &statementRun{t: t, db: db, rec: rec}
-			warm.read("", "tags", store.Query{}, store.ReadOptions{Page: true}) // reads the key of cursors
+			warm.read("", "tags", query.Query{}, query.ReadOptions{Page: true}) // reads the key of cursors
 			rec.text.Reset()
 			for _, scope := range []*store.Scope{nil, statementScope(db)} {
 				r := &statementRun{t: t, db: db, rec: rec, scope: scope}
@@ -224,9 +224,9 @@ func statementScope(db *store.DB) *store.Scope {
 	})
 }
 
-func statementColumns(names ...string) (list []store.Selected) {
+func statementColumns(names ...string) (list []query.Selected) {
 	for _, name := range names {
-		list = append(list, store.Selected{Column: name})
+		list = append(list, query.Selected{Column: name})
 	}
 	return list
 }
@@ -234,8 +234,8 @@ func statementColumns(names ...string) (list []store.Selected) {
 func (r *statementRun) reads() {
 	city := store.Path{}.Key("address").Key("city")
 	limit := store.Limit
-	comments := store.Embed{Relation: "replies", Query: store.Query{Limit: limit(5), With: []store.Embed{{Relation: "author"}, {Relation: "tags", Query: store.Query{Limit: limit(3)}}}}}
-	casts := []store.Selected{
+	comments := query.Embed{Relation: "replies", Query: query.Query{Limit: limit(5), With: []query.Embed{{Relation: "author"}, {Relation: "tags", Query: query.Query{Limit: limit(3)}}}}}
+	casts := []query.Selected{
 		{Column: "score", Cast: "text"},
 		{Column: "public", Cast: "int", As: "open"},
 		{Column: "public", Cast: "text", As: "word"},
@@ -253,71 +253,71 @@ func (r *statementRun) reads() {
 	}
 	for _, c := range []struct {
 		name, table string
-		q           store.Query
-		opts        store.ReadOptions
+		q           query.Query
+		opts        query.ReadOptions
 	}{
-		{"all of a table", "posts", store.Query{}, store.ReadOptions{}},
-		{"one row by key", "posts", store.Query{Where: store.Eq("id", store.ID{1})}, store.ReadOptions{Single: true, MaxBytes: 1 << 20}},
-		{"no columns", "posts", store.Query{Select: []store.Selected{}}, store.ReadOptions{}},
-		{"count alone", "posts", store.Query{Select: []store.Selected{}, Count: true, Limit: limit(0)}, store.ReadOptions{}},
-		{"list with count", "posts", store.Query{Count: true, Limit: limit(20), Offset: 40, Where: store.Compare("score", query.OpGt, 3)}, store.ReadOptions{MaxRows: 10}},
-		{"offset alone", "posts", store.Query{Offset: 7}, store.ReadOptions{}},
-		{"order", "posts", store.Query{Select: statementColumns("title"), Order: []store.Order{
+		{"all of a table", "posts", query.Query{}, query.ReadOptions{}},
+		{"one row by key", "posts", query.Query{Where: store.Eq("id", store.ID{1})}, query.ReadOptions{Single: true, MaxBytes: 1 << 20}},
+		{"no columns", "posts", query.Query{Select: []query.Selected{}}, query.ReadOptions{}},
+		{"count alone", "posts", query.Query{Select: []query.Selected{}, Count: true, Limit: limit(0)}, query.ReadOptions{}},
+		{"list with count", "posts", query.Query{Count: true, Limit: limit(20), Offset: 40, Where: store.Compare("score", query.OpGt, 3)}, query.ReadOptions{MaxRows: 10}},
+		{"offset alone", "posts", query.Query{Offset: 7}, query.ReadOptions{}},
+		{"order", "posts", query.Query{Select: statementColumns("title"), Order: []store.Order{
 			{Column: "published", Desc: true}, {Column: "rating", Nulls: query.NullsFirst}, {Column: "price"}, {Relation: "author", Column: "name", Desc: true}, {Column: "meta", Path: city.Text()},
-		}, Limit: limit(10)}, store.ReadOptions{}},
-		{"casts and paths", "posts", store.Query{Select: casts}, store.ReadOptions{}},
-		{"embeds without budget", "posts", store.Query{With: []store.Embed{{Relation: "author"}, comments}}, store.ReadOptions{}},
-		{"embeds with budget", "posts", store.Query{Limit: limit(20), With: []store.Embed{{Relation: "author"}, comments}}, store.ReadOptions{Budget: 1000, MaxRows: 10}},
-		{"embeds with budget and count", "authors", store.Query{Count: true, With: []store.Embed{{Relation: "posts", As: "texts", Query: store.Query{
+		}, Limit: limit(10)}, query.ReadOptions{}},
+		{"casts and paths", "posts", query.Query{Select: casts}, query.ReadOptions{}},
+		{"embeds without budget", "posts", query.Query{With: []query.Embed{{Relation: "author"}, comments}}, query.ReadOptions{}},
+		{"embeds with budget", "posts", query.Query{Limit: limit(20), With: []query.Embed{{Relation: "author"}, comments}}, query.ReadOptions{Budget: 1000, MaxRows: 10}},
+		{"embeds with budget and count", "authors", query.Query{Count: true, With: []query.Embed{{Relation: "posts", As: "texts", Query: query.Query{
 			Order: []store.Order{{Column: "rating", Desc: true}}, Where: store.Eq("public", true), Offset: 1, Select: statementColumns("title", "rating", "meta"),
-			With: []store.Embed{{Relation: "parent", Query: store.Query{With: []store.Embed{{Relation: "tags"}}}}, {Relation: "tags"}},
-		}}}}, store.ReadOptions{Budget: 1000, Page: true}},
-		{"inner and spread", "posts", store.Query{Select: statementColumns("title"), With: []store.Embed{
-			{Relation: "author", Inner: true, Spread: true, Query: store.Query{Select: []store.Selected{{Column: "name", As: "who"}}, Where: store.Eq("name", "Ann"), With: []store.Embed{{Relation: "posts", As: "others"}}}},
-			{Relation: "tags", Inner: true, Query: store.Query{Where: store.Compare("name", query.OpLike, store.Text("a%"))}},
-		}}, store.ReadOptions{Budget: 100}},
-		{"a view without key", "prices", store.Query{Limit: limit(2), With: []store.Embed{{Relation: "of"}}}, store.ReadOptions{}},
-		{"a view with key", "takings", store.Query{}, store.ReadOptions{}},
-		{"embeds of views", "purchases", store.Query{With: []store.Embed{{Relation: "best"}, {Relation: "prices"}}}, store.ReadOptions{Budget: 50}},
-		{"tenants and bins", "items", store.Query{With: []store.Embed{{Relation: "room", Query: store.Query{With: []store.Embed{{Relation: "members"}}}}}, Count: true}, store.ReadOptions{Budget: 50}},
-		{"every kind", "leaves", store.Query{Limit: limit(3)}, store.ReadOptions{}},
-		{"every kind in an embed", "leaves", store.Query{Limit: limit(3), With: []store.Embed{{Relation: "kids"}, {Relation: "parent"}}}, store.ReadOptions{Budget: 10}},
-		{"unknown column", "posts", store.Query{Where: store.Eq("titel", "x")}, store.ReadOptions{}},
-		{"unknown relation", "posts", store.Query{With: []store.Embed{{Relation: "autor"}}}, store.ReadOptions{}},
+			With: []query.Embed{{Relation: "parent", Query: query.Query{With: []query.Embed{{Relation: "tags"}}}}, {Relation: "tags"}},
+		}}}}, query.ReadOptions{Budget: 1000, Page: true}},
+		{"inner and spread", "posts", query.Query{Select: statementColumns("title"), With: []query.Embed{
+			{Relation: "author", Inner: true, Spread: true, Query: query.Query{Select: []query.Selected{{Column: "name", As: "who"}}, Where: store.Eq("name", "Ann"), With: []query.Embed{{Relation: "posts", As: "others"}}}},
+			{Relation: "tags", Inner: true, Query: query.Query{Where: store.Compare("name", query.OpLike, store.Text("a%"))}},
+		}}, query.ReadOptions{Budget: 100}},
+		{"a view without key", "prices", query.Query{Limit: limit(2), With: []query.Embed{{Relation: "of"}}}, query.ReadOptions{}},
+		{"a view with key", "takings", query.Query{}, query.ReadOptions{}},
+		{"embeds of views", "purchases", query.Query{With: []query.Embed{{Relation: "best"}, {Relation: "prices"}}}, query.ReadOptions{Budget: 50}},
+		{"tenants and bins", "items", query.Query{With: []query.Embed{{Relation: "room", Query: query.Query{With: []query.Embed{{Relation: "members"}}}}}, Count: true}, query.ReadOptions{Budget: 50}},
+		{"every kind", "leaves", query.Query{Limit: limit(3)}, query.ReadOptions{}},
+		{"every kind in an embed", "leaves", query.Query{Limit: limit(3), With: []query.Embed{{Relation: "kids"}, {Relation: "parent"}}}, query.ReadOptions{Budget: 10}},
+		{"unknown column", "posts", query.Query{Where: store.Eq("titel", "x")}, query.ReadOptions{}},
+		{"unknown relation", "posts", query.Query{With: []query.Embed{{Relation: "autor"}}}, query.ReadOptions{}},
 	} {
 		r.read(c.name, c.table, c.q, c.opts)
 	}
 }
 
 func (r *statementRun) groups() {
-	aggregates := []store.Selected{{Column: "name"}, {Column: "", Aggregate: query.AggregateCount}}
+	aggregates := []query.Selected{{Column: "name"}, {Column: "", Aggregate: query.AggregateCount}}
 	for _, column := range []string{"num", "real", "dec"} {
 		for a := query.AggregateSum; a <= query.AggregateMax; a++ {
-			aggregates = append(aggregates, store.Selected{Column: column, Aggregate: a, As: column + a.String()})
+			aggregates = append(aggregates, query.Selected{Column: column, Aggregate: a, As: column + a.String()})
 		}
 	}
 	for _, column := range []string{"at", "day", "name", "uid", "flag"} {
-		aggregates = append(aggregates, store.Selected{Column: column, Aggregate: query.AggregateMin, As: column + "min"}, store.Selected{Column: column, Aggregate: query.AggregateMax, As: column + "max"})
+		aggregates = append(aggregates, query.Selected{Column: column, Aggregate: query.AggregateMin, As: column + "min"}, query.Selected{Column: column, Aggregate: query.AggregateMax, As: column + "max"})
 	}
 	aggregates = append(
-		aggregates, store.Selected{Column: "num", Cast: "float8", Aggregate: query.AggregateAvg, As: "f"}, store.Selected{Column: "num", Cast: "numeric", Aggregate: query.AggregateSum, ResultCast: "text", As: "d"},
+		aggregates, query.Selected{Column: "num", Cast: "float8", Aggregate: query.AggregateAvg, As: "f"}, query.Selected{Column: "num", Cast: "numeric", Aggregate: query.AggregateSum, ResultCast: "text", As: "d"},
 	)
-	r.read("aggregates", "leaves", store.Query{Select: aggregates}, store.ReadOptions{})
-	r.read("groups", "leaves", store.Query{
-		Select: []store.Selected{{Column: "dec"}, {Column: "at", Cast: "date", As: "day"}, {Column: "count"}}, Where: store.Compare("num", query.OpGt, 1), Count: true,
+	r.read("aggregates", "leaves", query.Query{Select: aggregates}, query.ReadOptions{})
+	r.read("groups", "leaves", query.Query{
+		Select: []query.Selected{{Column: "dec"}, {Column: "at", Cast: "date", As: "day"}, {Column: "count"}}, Where: store.Compare("num", query.OpGt, 1), Count: true,
 		Order: []store.Order{{Column: "dec", Desc: true}}, Limit: store.Limit(3), Offset: 1,
-	}, store.ReadOptions{MaxRows: 2})
-	r.read("groups in an embed", "leaves", store.Query{Select: statementColumns("id"), With: []store.Embed{
-		{Relation: "kids", Query: store.Query{Select: []store.Selected{{Column: "count"}, {Column: "name"}}, Limit: store.Limit(2)}},
-		{Relation: "parent", Query: store.Query{Select: []store.Selected{{Column: "num", Aggregate: query.AggregateSum}}}},
-	}}, store.ReadOptions{Budget: 100})
+	}, query.ReadOptions{MaxRows: 2})
+	r.read("groups in an embed", "leaves", query.Query{Select: statementColumns("id"), With: []query.Embed{
+		{Relation: "kids", Query: query.Query{Select: []query.Selected{{Column: "count"}, {Column: "name"}}, Limit: store.Limit(2)}},
+		{Relation: "parent", Query: query.Query{Select: []query.Selected{{Column: "num", Aggregate: query.AggregateSum}}}},
+	}}, query.ReadOptions{Budget: 100})
 }
 
 // pages reads pages behind cursors, of orders of every form.
 func (r *statementRun) pages() {
 	trusted := &statementRun{t: r.t, db: r.db, rec: r.rec}
 	for i := range 4 {
-		trusted.insert("a leaf", "leaves", fmt.Sprintf(`{"id":%d%d,"num":4,"name":%s,"bio":"red"}`, i+1, len(r.name()), []string{"null", `"x"`}[i%2]), store.WriteOptions{})
+		trusted.insert("a leaf", "leaves", fmt.Sprintf(`{"id":%d%d,"num":4,"name":%s,"bio":"red"}`, i+1, len(r.name()), []string{"null", `"x"`}[i%2]), query.WriteOptions{})
 	}
 	for name, order := range [][]store.Order{
 		nil,
@@ -326,9 +326,9 @@ func (r *statementRun) pages() {
 		{{Column: "name", Nulls: query.NullsFirst}, {Column: "dec", Desc: true}},
 		{{Column: "id"}, {Relation: "parent", Column: "name"}},
 	} {
-		q := store.Query{Select: statementColumns("name"), Order: order, Limit: store.Limit(1)}
+		q := query.Query{Select: statementColumns("name"), Order: order, Limit: store.Limit(1)}
 		for range 3 {
-			q.After = r.read(fmt.Sprintf("page by order %d", name), "leaves", q, store.ReadOptions{Page: true})
+			q.After = r.read(fmt.Sprintf("page by order %d", name), "leaves", q, query.ReadOptions{Page: true})
 		}
 	}
 }
@@ -356,18 +356,18 @@ func (r *statementRun) conditions() {
 		store.Related("kids", store.Or(store.Eq("name", "x"), store.Related("parent", store.Cond{}))), store.Compare("flag", query.OpIsTrue, nil), store.Compare("num", query.OpGt, store.Var("none")),
 		store.Compare("dec", query.OpGte, text("1.50")), store.Compare("day", query.OpLt, text("2026-01-01")), store.Compare("uid", query.OpNeq, store.ID{1}),
 	} {
-		r.read(fmt.Sprintf("condition %d", i), "leaves", store.Query{Select: []store.Selected{}, Where: c}, store.ReadOptions{})
+		r.read(fmt.Sprintf("condition %d", i), "leaves", query.Query{Select: []query.Selected{}, Where: c}, query.ReadOptions{})
 	}
 	many := make([]store.Cond, 150)
 	for i := range many {
 		many[i] = store.Eq("num", i)
 	}
-	r.read("many conditions", "leaves", store.Query{Select: []store.Selected{}, Where: store.Or(many...)}, store.ReadOptions{})
+	r.read("many conditions", "leaves", query.Query{Select: []query.Selected{}, Where: store.Or(many...)}, query.ReadOptions{})
 	random := rand.New(rand.NewPCG(22, 0))
 	rows := newLeaves(random, 10)
 	for i := range 60 {
 		f := newForest(random, rows)
-		r.read(fmt.Sprintf("random condition %d", i), "leaves", store.Query{Select: []store.Selected{}, Where: f.grow(3).cond}, store.ReadOptions{})
+		r.read(fmt.Sprintf("random condition %d", i), "leaves", query.Query{Select: []query.Selected{}, Where: f.grow(3).cond}, query.ReadOptions{})
 	}
 }
 
@@ -377,10 +377,10 @@ func (r *statementRun) writes() {
 	if r.scope != nil {
 		post = "01a1f84e-f789-76a5-be20-a71b1683346f"
 	}
-	whole, key := store.WriteOptions{Return: &store.Query{}}, store.Eq("id", store.Text(post))
-	full := store.WriteOptions{Return: &store.Query{With: []store.Embed{{Relation: "author"}, {Relation: "tags"}}, Order: []store.Order{{Column: "title"}}}, Budget: 100}
+	whole, key := query.WriteOptions{Return: &query.Query{}}, store.Eq("id", store.Text(post))
+	full := query.WriteOptions{Return: &query.Query{With: []query.Embed{{Relation: "author"}, {Relation: "tags"}}, Order: []store.Order{{Column: "title"}}}, Budget: 100}
 	trusted := &statementRun{t: r.t, db: r.db, rec: r.rec}
-	trusted.upsert("an author", "authors", `{"id":"`+ann+`","name":"Ann","hash":""}`, store.UpsertOptions{Ignore: true})
+	trusted.upsert("an author", "authors", `{"id":"`+ann+`","name":"Ann","hash":""}`, query.UpsertOptions{Ignore: true})
 	one := `{"id":"` + post + `","title":"x","price":"1.5","public":true,"meta":{"a":1},"labels":["a"]`
 	other := `{"title":"y","price":"2","public":false,"meta":{},"labels":[]`
 	if r.scope == nil {
@@ -390,29 +390,29 @@ func (r *statementRun) writes() {
 	if r.scope != nil {
 		line = "2"
 	}
-	trusted.insert("a log", "log", `[{"text":"open"},{"text":"closed"}]`, store.WriteOptions{})
+	trusted.insert("a log", "log", `[{"text":"open"},{"text":"closed"}]`, query.WriteOptions{})
 	r.insert("insert one", "posts", one+"}", whole)
 	r.insert("insert an answer", "posts", other+`,"parent_id":"`+post+`"}`, whole)
-	r.insert("insert two", "posts", "["+other+"},"+other+"}]", store.WriteOptions{})
+	r.insert("insert two", "posts", "["+other+"},"+other+"}]", query.WriteOptions{})
 	r.insert("insert and read", "posts", other+"}", full)
 	r.insert("insert tags", "tags", `[{"name":"`+r.name()+`1"},{"name":"`+r.name()+`2"}]`, whole)
-	r.insert("insert a junction", "post_tags", `{"post_id":"`+post+`","tag_id":1}`, store.WriteOptions{})
+	r.insert("insert a junction", "post_tags", `{"post_id":"`+post+`","tag_id":1}`, query.WriteOptions{})
 	r.insert("insert with a rule on a relation", "new", `{"log_id":`+line+`}`, whole)
 	r.insert("insert with a tenant", "rooms", `{"name":"r"}`, whole)
-	r.update("update by key", "posts", `{"title":"z"}`, key, store.WriteOptions{Return: &store.Query{}, ByKey: true, Versions: []int64{1}})
-	r.update("update with versions", "posts", `{"title":"z"}`, key, store.WriteOptions{ByKey: true, Versions: []int64{1, 2}})
+	r.update("update by key", "posts", `{"title":"z"}`, key, query.WriteOptions{Return: &query.Query{}, ByKey: true, Versions: []int64{1}})
+	r.update("update with versions", "posts", `{"title":"z"}`, key, query.WriteOptions{ByKey: true, Versions: []int64{1, 2}})
 	r.update("update what the rule reads", "posts", `{"parent_id":"`+post+`","score":7}`, key, whole)
-	r.update("update many", "posts", `{"score":8}`, store.Compare("score", query.OpGte, 7), store.WriteOptions{Exactly: 2})
+	r.update("update many", "posts", `{"score":8}`, store.Compare("score", query.OpGte, 7), query.WriteOptions{Exactly: 2})
 	r.update("update and read", "posts", `{"score":9}`, key, full)
 	r.update("update without log", "leaves", `{"name":"n"}`, store.Eq("num", 4), whole)
-	r.update("update few", "leaves", `{"name":"m"}`, store.Eq("num", 4), store.WriteOptions{Return: &store.Query{}, Most: store.Limit(10), MaxBytes: 100_000})
-	r.upsert("upsert", "posts", "["+one+"},"+strings.Replace(other, "{", `{"id":"01a1f84e-f789-76a5-be20-a71b16833470",`, 1)+"}]", store.UpsertOptions{WriteOptions: whole})
-	r.upsert("upsert by a unique column", "tags", `[{"name":"`+r.name()+`1"},{"name":"`+r.name()+`3"}]`, store.UpsertOptions{WriteOptions: whole, Conflict: []string{"name"}})
-	r.upsert("upsert by two columns", "post_tags", `{"post_id":"`+post+`","tag_id":1}`, store.UpsertOptions{Ignore: true})
+	r.update("update few", "leaves", `{"name":"m"}`, store.Eq("num", 4), query.WriteOptions{Return: &query.Query{}, Most: store.Limit(10), MaxBytes: 100_000})
+	r.upsert("upsert", "posts", "["+one+"},"+strings.Replace(other, "{", `{"id":"01a1f84e-f789-76a5-be20-a71b16833470",`, 1)+"}]", query.UpsertOptions{WriteOptions: whole})
+	r.upsert("upsert by a unique column", "tags", `[{"name":"`+r.name()+`1"},{"name":"`+r.name()+`3"}]`, query.UpsertOptions{WriteOptions: whole, Conflict: []string{"name"}})
+	r.upsert("upsert by two columns", "post_tags", `{"post_id":"`+post+`","tag_id":1}`, query.UpsertOptions{Ignore: true})
 	r.change("mark as deleted", "posts", key, access.Gate.Delete, whole)
 	r.change("restore", "posts", key, access.Gate.Restore, whole)
 	r.change("delete and read", "posts", store.Eq("title", "y"), access.Gate.Delete, full)
 	r.change("delete with what refers", "log", store.Compare("id", query.OpEq, store.Text(line)), access.Gate.Delete, whole)
-	r.change("delete without log", "leaves", store.Eq("num", 4), access.Gate.Delete, store.WriteOptions{Single: true})
-	r.change("delete tags", "tags", store.Eq("name", "none"), access.Gate.Delete, store.WriteOptions{ByKey: true})
+	r.change("delete without log", "leaves", store.Eq("num", 4), access.Gate.Delete, query.WriteOptions{Single: true})
+	r.change("delete tags", "tags", store.Eq("name", "none"), access.Gate.Delete, query.WriteOptions{ByKey: true})
 }

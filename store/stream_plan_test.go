@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -58,14 +59,14 @@ func TestStreamPlan(t *testing.T) {
 		} {
 			mustRun(t, db.Bun().DB, statement)
 		}
-		q := store.Query{
+		q := query.Query{
 			Limit: store.Limit(20),
-			With: []store.Embed{{Relation: "twigs", Query: store.Query{
+			With: []query.Embed{{Relation: "twigs", Query: query.Query{
 				Limit: store.Limit(1000),
-				With:  []store.Embed{{Relation: "leaves", Query: store.Query{Limit: store.Limit(1000)}}},
+				With:  []query.Embed{{Relation: "leaves", Query: query.Query{Limit: store.Limit(1000)}}},
 			}}},
 		}
-		opts := store.ReadOptions{Budget: 10_000}
+		opts := query.ReadOptions{Budget: 10_000}
 		e, err := access.Trusted(db, db.Table(branch{})).Explain(t.Context(), &q, opts, access.PlanJSON)
 		if err != nil {
 			t.Fatal(err)

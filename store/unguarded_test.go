@@ -77,14 +77,14 @@ func TestUnguardedFilters(t *testing.T) {
 			{"title", store.Compare("title", query.OpLike, store.Text("deed 110_")), ``, "deeds_title"},
 			{"title", store.Not(store.Compare("title", query.OpSearch, store.Text("deed"))), ``, ""},
 		} {
-			q := store.Query{Select: []store.Selected{{Column: "id"}}, Where: tt.where, Limit: store.Limit(1)}
+			q := query.Query{Select: []query.Selected{{Column: "id"}}, Where: tt.where, Limit: store.Limit(1)}
 			for _, open := range []bool{false, true} {
 				other := "owner"
 				if open {
 					other = tt.column
 				}
 				s := deedScope(db, other)
-				e, err := gateFor(db, table, s).Explain(t.Context(), &q, store.ReadOptions{}, access.PlanText)
+				e, err := gateFor(db, table, s).Explain(t.Context(), &q, query.ReadOptions{}, access.PlanText)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -123,7 +123,7 @@ func BenchmarkUnguardedFilters(b *testing.B) {
 			} {
 				for kind, scope := range map[string]*store.Scope{"guarded": deedScope(db), "unguarded": deedScope(db, "meta", "title")} {
 					b.Run(name+"/"+kind, func(b *testing.B) {
-						q := store.Query{Select: []store.Selected{{Column: "id"}}, Where: where}
+						q := query.Query{Select: []query.Selected{{Column: "id"}}, Where: where}
 						for b.Loop() {
 							if _, err := read(b, db, scope, deed{}, q); err != nil {
 								b.Fatal(err)

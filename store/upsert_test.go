@@ -9,6 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // An upsert by a scope that may not create answers the same for keys that exist
@@ -46,8 +47,8 @@ func TestUpsertRevealsNoKeys(t *testing.T) {
 				for _, ignore := range []bool{false, true} {
 					body := fmt.Sprintf(`{"id":%q,"author_id":%q,"title":"x","score":1,"price":1,"meta":{},"labels":[]}`, id, bob.ID)
 					in := must(gate.DecodeInput([]byte(body), access.InputOptions{Upsert: true}))
-					var out store.Rows
-					err := gate.Upsert(t.Context(), in, store.UpsertOptions{Ignore: ignore}, &out)
+					var out query.Rows
+					err := gate.Upsert(t.Context(), in, query.UpsertOptions{Ignore: ignore}, &out)
 					if !errors.Is(err, store.ErrDenied) {
 						t.Errorf("rule %s, ignore %v, key exists %v: %v, want denied", name, ignore, id == post.ID, err)
 					}
@@ -75,8 +76,8 @@ func TestUpsertChoosesNoKey(t *testing.T) {
 		gate := gateFor(db, tags, &store.Scope{Guard: func(*store.Table) *store.Guard { return guard }})
 		upsert := func(id int64, name string) error {
 			in := must(gate.DecodeInput(fmt.Appendf(nil, `{"id":%d,"name":%q}`, id, name), access.InputOptions{Upsert: true}))
-			var out store.Rows
-			return gate.Upsert(t.Context(), in, store.UpsertOptions{}, &out)
+			var out query.Rows
+			return gate.Upsert(t.Context(), in, query.UpsertOptions{}, &out)
 		}
 		if err := upsert(known.ID, "renamed"); err != nil {
 			t.Errorf("a row that exists: %v", err)
@@ -107,8 +108,8 @@ func TestUpsertManyMixed(t *testing.T) {
 		}
 		gate := access.Trusted(db, tags)
 		in := must(gate.DecodeInput([]byte("["+strings.Join(rows, ",")+"]"), access.InputOptions{Upsert: true}))
-		var out store.Rows
-		if err := gate.Upsert(t.Context(), in, store.UpsertOptions{Conflict: []string{"name"}}, &out); err != nil {
+		var out query.Rows
+		if err := gate.Upsert(t.Context(), in, query.UpsertOptions{Conflict: []string{"name"}}, &out); err != nil {
 			t.Fatal(err)
 		}
 		if out.Inserted != 497 || out.Count != 500 {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -45,9 +46,9 @@ func TestRuleThroughView(t *testing.T) {
 			return guards(db, nil, map[string]store.Guard{"cabins": {Read: read, Create: create}})
 		}
 		table := db.Table(Cabin{})
-		for id, ret := range []*store.Query{
-			{Select: []store.Selected{{Column: "name"}}},
-			{Select: []store.Selected{{Column: "name"}}, Order: []store.Order{{Column: "id"}}},
+		for id, ret := range []*query.Query{
+			{Select: []query.Selected{{Column: "name"}}},
+			{Select: []query.Selected{{Column: "name"}}, Order: []store.Order{{Column: "id"}}},
 		} {
 			body := []string{`{"id":10,"deck":10,"name":"ann"}`, `{"id":11,"deck":11,"name":"ann"}`}[id]
 			if _, err := gateInsert(t, db, table, rules(store.True(), guest), body, ret); code(err) != "42501" {

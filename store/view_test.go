@@ -9,6 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -88,39 +89,39 @@ func TestViewOrder(t *testing.T) {
 		openViews(t, db)
 		all := store.Guard{Read: store.True()}
 		scope := guards(db, nil, map[string]store.Guard{"purchases": all, "prices": all, "takings": all})
-		read := func(model any, q store.Query, want string) {
+		read := func(model any, q query.Query, want string) {
 			t.Helper()
-			var out store.Rows
-			if err := access.New(db, db.Table(model), scope).Read(t.Context(), &q, store.ReadOptions{}, &out); err != nil {
+			var out query.Rows
+			if err := access.New(db, db.Table(model), scope).Read(t.Context(), &q, query.ReadOptions{}, &out); err != nil {
 				t.Fatal(err)
 			}
 			if got := string(out.Body); got != want {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
 		}
-		columns := func(names ...string) (list []store.Selected) {
+		columns := func(names ...string) (list []query.Selected) {
 			for _, name := range names {
-				list = append(list, store.Selected{Column: name})
+				list = append(list, query.Selected{Column: name})
 			}
 			return list
 		}
 		two := columns("shop", "item")
-		read(Price{}, store.Query{Select: two},
+		read(Price{}, query.Query{Select: two},
 			`{"shop":"a","item":"ink"},{"shop":"a","item":"pen"},{"shop":"a","item":"pen"},{"shop":"a","item":null},{"shop":"b","item":"ink"},{"shop":"b","item":"pen"}`)
 		for offset, want := range []string{
 			`{"price":1},{"price":1.50}`, `{"price":1.50},{"price":2}`, `{"price":2},{"price":4}`, `{"price":4},{"price":9}`,
 		} {
-			read(Price{}, store.Query{Select: columns("price"), Limit: store.Limit(2), Offset: offset}, want)
+			read(Price{}, query.Query{Select: columns("price"), Limit: store.Limit(2), Offset: offset}, want)
 		}
-		read(Price{}, store.Query{Order: []store.Order{{Column: "shop", Desc: true}}, Limit: store.Limit(3)},
+		read(Price{}, query.Query{Order: []store.Order{{Column: "shop", Desc: true}}, Limit: store.Limit(3)},
 			`{"shop":"b","item":"pen","price":2},{"shop":"b","item":"ink","price":9},{"shop":"a","item":null,"price":4}`)
-		read(Price{}, store.Query{Select: columns("item"), Limit: store.Limit(2), With: []store.Embed{{Relation: "of", Query: store.Query{Select: columns("day")}}}},
+		read(Price{}, query.Query{Select: columns("item"), Limit: store.Limit(2), With: []query.Embed{{Relation: "of", Query: query.Query{Select: columns("day")}}}},
 			`{"item":"ink","of":{"day":"2026-01-01"}},{"item":"ink","of":null}`)
-		read(Purchase{}, store.Query{
+		read(Purchase{}, query.Query{
 			Select: columns("id"), Where: store.Eq("id", 9),
-			With: []store.Embed{{Relation: "prices", Query: store.Query{Select: columns("item", "price")}}},
+			With: []query.Embed{{Relation: "prices", Query: query.Query{Select: columns("item", "price")}}},
 		}, `{"id":9,"prices":[{"item":"ink","price":9},{"item":"pen","price":2}]}`)
-		read(Takings{}, store.Query{Select: columns("top")}, `{"top":9},{"top":1.50},{"top":9},{"top":1}`)
+		read(Takings{}, query.Query{Select: columns("top")}, `{"top":9},{"top":1.50},{"top":9},{"top":1}`)
 	})
 }
 

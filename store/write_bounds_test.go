@@ -9,6 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // A write that goes row by row holds its rows in memory: so many bytes and no
@@ -31,9 +32,9 @@ func TestRowsOfOneWriteHaveABound(t *testing.T) {
 		gate := access.Trusted(db, db.Table(Post{}))
 		patch := must(gate.DecodePatch([]byte(`{"score":2}`), nil))
 		// An order makes both engines go row by row.
-		opts := store.WriteOptions{Return: &store.Query{Select: []store.Selected{{Column: "score"}}, Order: []store.Order{{Column: "score"}}}}
+		opts := query.WriteOptions{Return: &query.Query{Select: []query.Selected{{Column: "score"}}, Order: []store.Order{{Column: "score"}}}}
 		var limit *fault.LimitError
-		var out store.Rows
+		var out query.Rows
 		if err := gate.Update(ctx, patch, store.True(), opts, &out); !errors.As(err, &limit) {
 			t.Errorf("all: %v", err)
 		}
@@ -62,9 +63,9 @@ func TestRowsOfOneWriteAreCounted(t *testing.T) {
 		insert(1, most+1)
 		gate := access.Trusted(db, db.Table(Tag{}))
 		// An order makes both engines go row by row.
-		opts := store.WriteOptions{Return: &store.Query{Select: []store.Selected{{Column: "name"}}, Order: []store.Order{{Column: "name"}}}}
+		opts := query.WriteOptions{Return: &query.Query{Select: []query.Selected{{Column: "name"}}, Order: []store.Order{{Column: "name"}}}}
 		var limit *fault.LimitError
-		var out store.Rows
+		var out query.Rows
 		if err := gate.Delete(t.Context(), store.True(), opts, &out); !errors.As(err, &limit) || limit.Limit != most {
 			t.Errorf("%d rows: %v", most+1, err)
 		}

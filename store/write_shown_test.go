@@ -57,8 +57,8 @@ func TestShownAnew(t *testing.T) {
 				}
 			}
 			r.take()
-			var out store.Rows
-			opts := store.WriteOptions{Return: &store.Query{Select: []store.Selected{{Column: "title"}}}}
+			var out query.Rows
+			opts := query.WriteOptions{Return: &query.Query{Select: []query.Selected{{Column: "title"}}}}
 			if err := g.Update(t.Context(), p, store.Eq("id", post.ID), opts, &out); err != nil {
 				t.Fatalf("%s: %v", tt.name, err)
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // sampleEmail is the e-mail address of the account of the banner.
@@ -99,9 +100,9 @@ func (b *Banner) tableSamples(ctx context.Context, base string, p *auth.Principa
 
 // canRead reports whether a scope may list a table.
 func (b *Banner) canRead(ctx context.Context, t *store.Table, scope *store.Scope) bool {
-	var rows store.Rows
+	var rows query.Rows
 	defer rows.Free()
-	return access.New(b.DB, t, scope).Read(ctx, &store.Query{Limit: store.Limit(1)}, store.ReadOptions{}, &rows) == nil
+	return access.New(b.DB, t, scope).Read(ctx, &query.Query{Limit: store.Limit(1)}, query.ReadOptions{}, &rows) == nil
 }
 
 // canInsert reports whether a scope may insert a row. It inserts the row and rolls back. It
@@ -117,9 +118,9 @@ func (b *Banner) canInsert(ctx context.Context, t *store.Table, scope *store.Sco
 		if err != nil {
 			return err
 		}
-		var rows store.Rows
+		var rows query.Rows
 		defer rows.Free()
-		if err := gate.Insert(ctx, in, store.WriteOptions{Return: &store.Query{}}, &rows); err != nil {
+		if err := gate.Insert(ctx, in, query.WriteOptions{Return: &query.Query{}}, &rows); err != nil {
 			return err
 		}
 		return inserted

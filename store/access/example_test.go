@@ -62,10 +62,10 @@ func ExampleNew() {
 		Var:   func(string) (string, bool) { return "bob", true },
 		Guard: func(*store.Table) *store.Guard { return guard },
 	}
-	var out store.Rows
-	err = access.New(db, articles, scope).Read(ctx, &store.Query{
-		Select: []store.Selected{{Column: "id"}, {Column: "text"}}, Count: true,
-	}, store.ReadOptions{}, &out)
+	var out query.Rows
+	err = access.New(db, articles, scope).Read(ctx, &query.Query{
+		Select: []query.Selected{{Column: "id"}, {Column: "text"}}, Count: true,
+	}, query.ReadOptions{}, &out)
 	fmt.Println(string(out.Body), out.Total, err)
 	// Output: {"id":3,"text":"Documents of bob about Plinth"} 1 <nil>
 }
@@ -76,11 +76,11 @@ func ExampleGate_Read_aggregates() {
 	db := library(ctx)
 	defer db.Close()
 
-	var out store.Rows
-	err := access.Trusted(db, db.Table(Article{})).Read(ctx, &store.Query{
-		Select: []store.Selected{{Column: "author"}, {Aggregate: query.AggregateCount, As: "articles"}},
+	var out query.Rows
+	err := access.Trusted(db, db.Table(Article{})).Read(ctx, &query.Query{
+		Select: []query.Selected{{Column: "author"}, {Aggregate: query.AggregateCount, As: "articles"}},
 		Order:  []store.Order{{Column: "author"}},
-	}, store.ReadOptions{}, &out)
+	}, query.ReadOptions{}, &out)
 	fmt.Println(string(out.Body), err)
 	// Output: {"author":"ann","articles":2},{"author":"bob","articles":1} <nil>
 }
@@ -91,9 +91,9 @@ func ExampleGate_Explain() {
 	db := library(ctx)
 	defer db.Close()
 
-	e, err := access.Trusted(db, db.Table(Article{})).Explain(ctx, &store.Query{
-		Select: []store.Selected{{Column: "text"}}, Where: store.Eq("id", 1),
-	}, store.ReadOptions{}, access.PlanText)
+	e, err := access.Trusted(db, db.Table(Article{})).Explain(ctx, &query.Query{
+		Select: []query.Selected{{Column: "text"}}, Where: store.Eq("id", 1),
+	}, query.ReadOptions{}, access.PlanText)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -254,7 +254,7 @@ func (e *CardinalityError) Error() string {
 }
 
 // MaxAffectedError reports a write that would touch more rows than
-// store.WriteOptions.Most allows. It is rolled back.
+// query.WriteOptions.Most allows. It is rolled back.
 type MaxAffectedError struct {
 	Rows int
 }

@@ -25,7 +25,7 @@ type Query struct {
 	Limit *int
 
 	// DefaultLimit says that the Limit of an embed is a default, not a choice: a
-	// read beyond its store.ReadOptions Budget lowers it.
+	// read beyond its query.ReadOptions Budget lowers it.
 	DefaultLimit bool
 
 	// Offset skips rows from the start.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -31,7 +32,7 @@ func testAbsent(t *testing.T, db *store.DB) {
 		{`[{"count":1},{"count":2}]`, `[{"id":4,"count":1,"name":"it's","on":true,"note":"none","plain":null,"code":null},` +
 			`{"id":5,"count":2,"name":"it's","on":true,"note":"none","plain":null,"code":null}]`},
 	} {
-		got, err := post(t, g, tt.in, &store.Query{})
+		got, err := post(t, g, tt.in, &query.Query{})
 		if err != nil || got != tt.want {
 			t.Errorf("insert %s\n got %s, %v\nwant %s", tt.in, got, err, tt.want)
 		}
@@ -50,10 +51,10 @@ func testAbsent(t *testing.T, db *store.DB) {
 	if _, err := patch(t, g, `{"count":0,"note":null}`, store.Eq("id", 5)); err != nil {
 		t.Error(err)
 	}
-	wantRead(t, g, store.Query{Where: store.Eq("id", 5)}, `[{"id":5,"count":0,"name":"it's","on":true,"note":null,"plain":null,"code":null}]`)
+	wantRead(t, g, query.Query{Where: store.Eq("id", 5)}, `[{"id":5,"count":0,"name":"it's","on":true,"note":null,"plain":null,"code":null}]`)
 
-	wantRead(t, gateOf[everything](db), store.Query{}, `[]`)
-	got, err := post(t, gateOf[everything](db), `{"id":1}`, &store.Query{})
+	wantRead(t, gateOf[everything](db), query.Query{}, `[]`)
+	got, err := post(t, gateOf[everything](db), `{"id":1}`, &query.Query{})
 	const want = `[{"id":1,"text":"","yes":false,"int":0,"small":0,"float":0,"dec":0,"at":"0001-01-01T00:00:00.000000+00:00","day":"0001-01-01",` +
 		`"uid":"00000000-0000-0000-0000-000000000000","bytes":"\\x","doc":null,"list":[],"n_text":null,"n_yes":null,"n_int":null,"n_float":null,` +
 		`"n_dec":null,"n_at":null,"n_day":null,"n_uid":null,"n_bytes":null,"n_doc":null,"n_list":null}]`

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // testBulk inserts 1,000 rows of every kind in one body, some of them NULL, and
@@ -31,7 +32,7 @@ func testBulk(t *testing.T, db *store.DB) {
 		rows[i] = b.String() + "}"
 	}
 	want := "[" + strings.Join(rows, ",") + "]"
-	ret := store.Query{Select: columns("id", "n_text", "n_yes", "n_int", "n_float", "n_dec", "n_at", "n_day", "n_uid", "n_bytes", "n_doc", "n_list")}
+	ret := query.Query{Select: columns("id", "n_text", "n_yes", "n_int", "n_float", "n_dec", "n_at", "n_day", "n_uid", "n_bytes", "n_doc", "n_list")}
 	got, err := post(t, g, want, &ret)
 	if err != nil {
 		t.Fatal(err)
@@ -53,8 +54,8 @@ func testBulk(t *testing.T, db *store.DB) {
 		t.Errorf("Each gave %d rows, want 900", n)
 	}
 	in := value(g.DecodeInput([]byte("[]"), access.InputOptions{}))(t)
-	var out store.Rows
-	if err := g.Insert(t.Context(), in, store.WriteOptions{}, &out); err != nil || out.Count != 0 {
+	var out query.Rows
+	if err := g.Insert(t.Context(), in, query.WriteOptions{}, &out); err != nil || out.Count != 0 {
 		t.Errorf("an empty insert: %d rows, %v", out.Count, err)
 	}
 	_, err = g.DecodeInput([]byte(want), access.InputOptions{MaxRows: 999})

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -83,8 +84,8 @@ func testCascades(t *testing.T, db *store.DB) {
 	for line := range want {
 		t.Errorf("no change %s", line)
 	}
-	wantRead(t, gateOf[song](db), store.Query{}, `[{"id":3,"album_id":2,"cover_of_id":null}]`)
-	wantRead(t, gateOf[mark](db), store.Query{Select: columns("id")}, `[{"id":3}]`)
+	wantRead(t, gateOf[song](db), query.Query{}, `[{"id":3,"album_id":2,"cover_of_id":null}]`)
+	wantRead(t, gateOf[mark](db), query.Query{Select: columns("id")}, `[{"id":3}]`)
 	if n := value(store.For[mark](db).WithDeleted().Count(ctx, store.Cond{}))(t); n != 1 {
 		t.Errorf("%d marks with those in the bin, want 1", n)
 	}

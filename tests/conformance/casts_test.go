@@ -31,7 +31,7 @@ func testCasts(t *testing.T, db *store.DB) {
 	for i, tt := range casts {
 		for j, column := range []string{tt.column, "n_" + tt.column} {
 			id := decimalText(int64(2*i + j))
-			ret := store.Query{Select: []store.Selected{{Column: column, As: "v", Cast: tt.cast}}}
+			ret := query.Query{Select: []query.Selected{{Column: column, As: "v", Cast: tt.cast}}}
 			want := `[{"v":` + tt.out + `}]`
 			if got, err := post(t, g, `{"id":`+id+`,"`+column+`":`+tt.in+`}`, &ret); err != nil || got != want {
 				t.Errorf("insert %s as %s: %s, %v, want %s", column, tt.cast, got, err, want)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -70,7 +71,7 @@ func testConstraints(t *testing.T, db *store.DB) {
 			t.Errorf("%s: %+v, want kind %d of %v", tt.name, *c, tt.kind, tt.columns)
 		}
 	}
-	wantRead(t, g, store.Query{Select: columns("id", "number", "badge", "next_id")},
+	wantRead(t, g, query.Query{Select: columns("id", "number", "badge", "next_id")},
 		`[{"id":1,"number":1,"badge":"x","next_id":null},{"id":2,"number":2,"badge":null,"next_id":1},{"id":3,"number":1,"badge":null,"next_id":null},`+
 			`{"id":4,"number":0,"badge":null,"next_id":null}]`)
 	// Rows that refer to each other within one insert.

@@ -214,17 +214,17 @@ func runHandStep(t *testing.T, db *store.DB, table *store.Table, step handStep, 
 	t.Helper()
 	what := fmt.Sprintf("%s: %s %s with %s, in a transaction %t", table.Name, step.do, step.name, answer, inTx)
 	trusted := access.Trusted(db, table)
-	var out store.Rows
-	if err := trusted.Delete(t.Context(), store.True(), store.WriteOptions{}, &out); err != nil {
+	var out query.Rows
+	if err := trusted.Delete(t.Context(), store.True(), query.WriteOptions{}, &out); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := post(t, trusted, `[{"id":1,"crew_id":1,"name":"ann","code":"1"},{"id":2,"crew_id":2,"name":"bob","code":"2"}]`, nil); err != nil {
 		t.Fatal(err)
 	}
 	scope := scopeOf("ann", "", &tableGuard{table, guardFor(t, table, step.rules)}, open(t, db.Table(crew{})), open(t, db.Table(sailor{})))
-	opts := store.WriteOptions{}
+	opts := query.WriteOptions{}
 	if answer != "none" {
-		opts.Return = &store.Query{Select: columns("id")}
+		opts.Return = &query.Query{Select: columns("id")}
 	}
 	port := ""
 	switch answer {
@@ -235,7 +235,7 @@ func runHandStep(t *testing.T, db *store.DB, table *store.Table, step handStep, 
 		}
 		opts.Return.Order = []store.Order{{Column: "crew_id"}, {Column: "id", Desc: true}}
 	case "embed":
-		opts.Return.With = []store.Embed{{Relation: "crew", Query: store.Query{Select: columns("port")}}}
+		opts.Return.With = []query.Embed{{Relation: "crew", Query: query.Query{Select: columns("port")}}}
 		port = `,"crew":{"port":"x"}`
 	}
 	write := func(ctx context.Context, s store.Session) error {
@@ -246,7 +246,7 @@ func runHandStep(t *testing.T, db *store.DB, table *store.Table, step handStep, 
 		}
 		in := value(g.DecodeInput([]byte(step.body), access.InputOptions{Upsert: step.do == "upsert"}))(t)
 		if step.do == "upsert" {
-			return g.Upsert(ctx, in, store.UpsertOptions{WriteOptions: opts}, &out)
+			return g.Upsert(ctx, in, query.UpsertOptions{WriteOptions: opts}, &out)
 		}
 		return g.Insert(ctx, in, opts, &out)
 	}
@@ -274,7 +274,7 @@ func runHandStep(t *testing.T, db *store.DB, table *store.Table, step handStep, 
 		part := strings.Split(pair, ":")
 		left = append(left, fmt.Sprintf(`{"id":%s,"crew_id":%s,"name":%q}`, part[0], part[1], part[2]))
 	}
-	if got, want := read(t, trusted, store.Query{Select: columns("id", "crew_id", "name")}), "["+strings.Join(left, ",")+"]"; got != want {
+	if got, want := read(t, trusted, query.Query{Select: columns("id", "crew_id", "name")}), "["+strings.Join(left, ",")+"]"; got != want {
 		t.Errorf("%s has left\n got %s\nwant %s", what, got, want)
 	}
 }
@@ -295,7 +295,7 @@ func testMadeKeys(t *testing.T, db *store.DB) {
 		{"something grows on it", `{"name":"own"}`, store.Related("shoots", store.Cond{}), "42501"},
 		{"on nothing", `{"name":"own"}`, store.Related("parent", own), "42501"},
 	} {
-		for _, answer := range []*store.Query{nil, {Select: columns("name")}, {Select: columns("name"), Order: []store.Order{{Column: "name"}}}} {
+		for _, answer := range []*query.Query{nil, {Select: columns("name")}, {Select: columns("name"), Order: []store.Order{{Column: "name"}}}} {
 			scope := scopeOf("ann", "", &tableGuard{table, guardFor(t, table, store.Guard{Read: store.True(), Create: tt.create})})
 			_, err := post(t, access.New(db, table, scope), tt.body, answer)
 			if tt.code != "" {

@@ -201,17 +201,17 @@ func testFiltersRefused(t *testing.T, db *store.DB) {
 		{"text", query.OpEq, nil, "PGRST100"},
 		{"text", query.OpIn, store.Text("a"), "PGRST100"},
 	} {
-		err := readError(t, g, store.Query{Where: store.Compare(tt.column, tt.op, tt.value)})
+		err := readError(t, g, query.Query{Where: store.Compare(tt.column, tt.op, tt.value)})
 		wantCode(t, fmt.Sprintf("%s, op %d, %q", tt.column, tt.op, tt.value), err, tt.code)
 	}
 	many := query.Texts(slices.Repeat([]string{"a{100}"}, 10))
-	wantCode(t, "any of many regular expressions", readError(t, g, store.Query{Where: query.CompareAny("text", query.OpMatch, many)}), "PL001")
-	wantCode(t, "select", readError(t, g, store.Query{Select: columns("nope")}), "42703")
-	wantCode(t, "order", readError(t, g, store.Query{Order: []store.Order{{Column: "nope"}}}), "42703")
-	wantCode(t, "order by a document", readError(t, g, store.Query{Order: []store.Order{{Column: "doc"}}}), "42804")
-	wantCode(t, "relation", readError(t, g, store.Query{With: []store.Embed{{Relation: "nope"}}}), "PGRST200")
-	wantCode(t, "relation in a filter", readError(t, g, store.Query{Where: store.Related("nope", store.Cond{})}), "PGRST200")
-	wantCode(t, "relation in an order", readError(t, g, store.Query{Order: []store.Order{{Relation: "nope", Column: "id"}}}), "PGRST200")
+	wantCode(t, "any of many regular expressions", readError(t, g, query.Query{Where: query.CompareAny("text", query.OpMatch, many)}), "PL001")
+	wantCode(t, "select", readError(t, g, query.Query{Select: columns("nope")}), "42703")
+	wantCode(t, "order", readError(t, g, query.Query{Order: []store.Order{{Column: "nope"}}}), "42703")
+	wantCode(t, "order by a document", readError(t, g, query.Query{Order: []store.Order{{Column: "doc"}}}), "42804")
+	wantCode(t, "relation", readError(t, g, query.Query{With: []query.Embed{{Relation: "nope"}}}), "PGRST200")
+	wantCode(t, "relation in a filter", readError(t, g, query.Query{Where: store.Related("nope", store.Cond{})}), "PGRST200")
+	wantCode(t, "relation in an order", readError(t, g, query.Query{Order: []store.Order{{Relation: "nope", Column: "id"}}}), "PGRST200")
 }
 
 // testIn finds values of every kind in lists.
@@ -231,12 +231,12 @@ func testIn(t *testing.T, db *store.DB) {
 		"n_bytes": {`\x01`, `\x`}, "n_doc": {`{"a": 1}`, `[]`}, "n_list": {`{a,b}`, `{}`},
 	} {
 		where := store.In(column, texts)
-		wantRead(t, g, store.Query{Select: columns("id"), Where: where}, `[{"id":1}]`)
-		wantRead(t, g, store.Query{Select: columns("id"), Where: store.Not(where)}, `[{"id":2}]`)
+		wantRead(t, g, query.Query{Select: columns("id"), Where: where}, `[{"id":1}]`)
+		wantRead(t, g, query.Query{Select: columns("id"), Where: store.Not(where)}, `[{"id":2}]`)
 		eq := store.Compare(column, query.OpEq, store.Text(texts[0]))
 		ne := store.Compare(column, query.OpNeq, store.Text(texts[0]))
-		wantRead(t, g, store.Query{Select: columns("id"), Where: store.Or(eq, ne)}, `[{"id":1},{"id":2}]`)
+		wantRead(t, g, query.Query{Select: columns("id"), Where: store.Or(eq, ne)}, `[{"id":1},{"id":2}]`)
 		// As many as a client may send.
-		wantRead(t, g, store.Query{Select: columns("id"), Where: store.In(column, slices.Repeat(texts, 1000))}, `[{"id":1}]`)
+		wantRead(t, g, query.Query{Select: columns("id"), Where: store.In(column, slices.Repeat(texts, 1000))}, `[{"id":1}]`)
 	}
 }

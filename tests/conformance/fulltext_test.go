@@ -53,7 +53,7 @@ func testFullText(t *testing.T, db *store.DB) {
 	g := gateOf[story](db)
 	code := func(cond store.Cond, want string) {
 		t.Helper()
-		wantCode(t, cond.String(), readError(t, g, store.Query{Where: cond}), want)
+		wantCode(t, cond.String(), readError(t, g, query.Query{Where: cond}), want)
 	}
 	code(store.Compare("plain", query.OpFullText, store.Text("a")), "42804")
 	code(store.Compare("nope", query.OpFullText, store.Text("a")), "42703")
@@ -138,5 +138,5 @@ func testFullTextRules(t *testing.T, db *store.DB) {
 		t.Errorf("update: %d rows, %v", n, err)
 	}
 	insert(t, db, &story{ID: "hidden", Title: "private notices"})
-	wantRead(t, g, store.Query{Select: columns("id"), Where: fullTextOf(query.OpFullTextPlain, "", "notices")}, `[{"id":"a"}]`)
+	wantRead(t, g, query.Query{Select: columns("id"), Where: fullTextOf(query.OpFullTextPlain, "", "notices")}, `[{"id":"a"}]`)
 }

@@ -60,15 +60,15 @@ func testValuesOfImages(t *testing.T, db *store.DB) {
 		scope := scopeOf("ann", "", &tableGuard{table, guard})
 		scope.Var = func(name string) (string, bool) { return name, true } // each variable is its own value
 		g := access.New(db, table, scope)
-		for _, ret := range []*store.Query{{Select: columns("id")}, {Select: columns("id"), Order: []store.Order{{Column: "id"}}}} {
+		for _, ret := range []*query.Query{{Select: columns("id")}, {Select: columns("id"), Order: []store.Order{{Column: "id"}}}} {
 			insert := func(rows ...string) error {
 				body := ""
 				for j, row := range rows {
 					body += fmt.Sprintf(`,{"id":%d,%s}`, j+1, row)
 				}
 				_, err := post(t, g, "["+body[1:]+"]", ret)
-				var out store.Rows
-				if err := access.Trusted(db, table).Delete(t.Context(), store.True(), store.WriteOptions{}, &out); err != nil {
+				var out query.Rows
+				if err := access.Trusted(db, table).Delete(t.Context(), store.True(), query.WriteOptions{}, &out); err != nil {
 					t.Fatal(err)
 				}
 				return err

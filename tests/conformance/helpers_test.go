@@ -7,6 +7,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // insert writes rows one by one.
@@ -31,17 +32,17 @@ func scopedGate[T any](db *store.DB, scope *store.Scope) access.Gate {
 }
 
 // read returns the JSON of a query's rows as an array.
-func read(t *testing.T, g access.Gate, q store.Query) string {
+func read(t *testing.T, g access.Gate, q query.Query) string {
 	t.Helper()
-	var out store.Rows
-	if err := g.Read(t.Context(), &q, store.ReadOptions{}, &out); err != nil {
+	var out query.Rows
+	if err := g.Read(t.Context(), &q, query.ReadOptions{}, &out); err != nil {
 		t.Fatalf("read: %v", err)
 	}
 	return "[" + string(out.Body) + "]"
 }
 
 // wantRead compares the JSON of a query's rows, byte by byte.
-func wantRead(t *testing.T, g access.Gate, q store.Query, want string) {
+func wantRead(t *testing.T, g access.Gate, q query.Query, want string) {
 	t.Helper()
 	if got := read(t, g, q); got != want {
 		t.Errorf("read\n got %s\nwant %s", got, want)
@@ -49,21 +50,21 @@ func wantRead(t *testing.T, g access.Gate, q store.Query, want string) {
 }
 
 // readError returns the error of a query.
-func readError(t *testing.T, g access.Gate, q store.Query) error {
+func readError(t *testing.T, g access.Gate, q query.Query) error {
 	t.Helper()
-	var out store.Rows
-	return g.Read(t.Context(), &q, store.ReadOptions{}, &out)
+	var out query.Rows
+	return g.Read(t.Context(), &q, query.ReadOptions{}, &out)
 }
 
 // post inserts a JSON body and returns the JSON of the written rows.
-func post(t *testing.T, g access.Gate, body string, ret *store.Query) (string, error) {
+func post(t *testing.T, g access.Gate, body string, ret *query.Query) (string, error) {
 	t.Helper()
 	in, err := g.DecodeInput([]byte(body), access.InputOptions{})
 	if err != nil {
 		return "", err
 	}
-	var out store.Rows
-	err = g.Insert(t.Context(), in, store.WriteOptions{Return: ret}, &out)
+	var out query.Rows
+	err = g.Insert(t.Context(), in, query.WriteOptions{Return: ret}, &out)
 	return "[" + string(out.Body) + "]", err
 }
 
@@ -74,30 +75,30 @@ func patch(t *testing.T, g access.Gate, body string, where store.Cond) (int, err
 	if err != nil {
 		return 0, err
 	}
-	var out store.Rows
-	err = g.Update(t.Context(), p, where, store.WriteOptions{}, &out)
+	var out query.Rows
+	err = g.Update(t.Context(), p, where, query.WriteOptions{}, &out)
 	return out.Count, err
 }
 
 // upsert writes a JSON body over what exists and returns the JSON of the
 // written rows and how many are new.
-func upsert(t *testing.T, g access.Gate, body string, opts store.UpsertOptions) (string, int, error) {
+func upsert(t *testing.T, g access.Gate, body string, opts query.UpsertOptions) (string, int, error) {
 	t.Helper()
 	in, err := g.DecodeInput([]byte(body), access.InputOptions{Upsert: true})
 	if err != nil {
 		return "", 0, err
 	}
 	if opts.Return == nil {
-		opts.Return = &store.Query{}
+		opts.Return = &query.Query{}
 	}
-	var out store.Rows
+	var out query.Rows
 	err = g.Upsert(t.Context(), in, opts, &out)
 	return "[" + string(out.Body) + "]", out.Inserted, err
 }
 
 // columns selects columns by name.
-func columns(names ...string) []store.Selected {
-	list := make([]store.Selected, len(names))
+func columns(names ...string) []query.Selected {
+	list := make([]query.Selected, len(names))
 	for i, name := range names {
 		list[i].Column = name
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -100,7 +101,7 @@ func testHints(t *testing.T, db *store.DB) {
 	} {
 		e := named(tt.relation)
 		e.As = "x"
-		wantRead(t, gateOf[draft](db), store.Query{Select: []store.Selected{}, Where: store.Eq("id", 10), With: []store.Embed{e}}, `[{"x":`+tt.want+`}]`)
+		wantRead(t, gateOf[draft](db), query.Query{Select: []query.Selected{}, Where: store.Eq("id", 10), With: []query.Embed{e}}, `[{"x":`+tt.want+`}]`)
 	}
 	for _, tt := range []struct{ relation, column, want string }{
 		{"drafts!author_id", "title", `[{"title":"Saga"}]`},
@@ -112,8 +113,8 @@ func testHints(t *testing.T, db *store.DB) {
 		{"mentor_id", "name", `{"name":"Ann"}`},
 		{"writers_mentor_id_fkey", "name", `{"name":"Ann"}`},
 	} {
-		e := store.Embed{Relation: tt.relation, As: "x", Query: store.Query{Select: columns(tt.column)}}
-		wantRead(t, gateOf[writer](db), store.Query{Select: []store.Selected{}, Where: store.Eq("id", 2), With: []store.Embed{e}}, `[{"x":`+tt.want+`}]`)
+		e := query.Embed{Relation: tt.relation, As: "x", Query: query.Query{Select: columns(tt.column)}}
+		wantRead(t, gateOf[writer](db), query.Query{Select: []query.Selected{}, Where: store.Eq("id", 2), With: []query.Embed{e}}, `[{"x":`+tt.want+`}]`)
 	}
 	testHintsElsewhere(t, db)
 }
@@ -128,15 +129,15 @@ func testHintsElsewhere(t *testing.T, db *store.DB) {
 	other.As = "by"
 	for _, tt := range []struct {
 		what string
-		q    store.Query
+		q    query.Query
 		want string
 	}{
-		{"condition", store.Query{Select: columns("id"), Where: store.Related("writers!editor_id", store.Eq("name", "Ben"))}, `[{"id":10}]`},
-		{"order", store.Query{Select: columns("id"), Order: []store.Order{{Relation: "writers!author_id", Column: "name", Desc: true}}}, `[{"id":20},{"id":10}]`},
-		{"inner", store.Query{Select: columns("id"), With: []store.Embed{inner}}, `[{"id":10,"writers":{"name":"Ben"}}]`},
+		{"condition", query.Query{Select: columns("id"), Where: store.Related("writers!editor_id", store.Eq("name", "Ben"))}, `[{"id":10}]`},
+		{"order", query.Query{Select: columns("id"), Order: []store.Order{{Relation: "writers!author_id", Column: "name", Desc: true}}}, `[{"id":20},{"id":10}]`},
+		{"inner", query.Query{Select: columns("id"), With: []query.Embed{inner}}, `[{"id":10,"writers":{"name":"Ben"}}]`},
 		{
 			"two of one table",
-			store.Query{Select: columns("id"), With: []store.Embed{other, named("writers!editor_id")}},
+			query.Query{Select: columns("id"), With: []query.Embed{other, named("writers!editor_id")}},
 			`[{"id":10,"by":{"name":"Ann"},"writers":{"name":"Ben"}},{"id":20,"by":{"name":"Ben"},"writers":null}]`,
 		},
 	} {
@@ -151,7 +152,7 @@ func testHintsElsewhere(t *testing.T, db *store.DB) {
 	if _, err := store.Bind(db.Table(draft{}), store.Related("writers", store.Cond{})); err == nil {
 		t.Error("a rule over an ambiguous relation was bound")
 	}
-	err := readError(t, g, store.Query{Order: []store.Order{{Relation: "writers!readings", Column: "name"}}})
+	err := readError(t, g, query.Query{Order: []store.Order{{Relation: "writers!readings", Column: "name"}}})
 	wantText(t, "order by a relation to many", err, "PGRST118", "A related order on 'writers' is not possible", "", "")
 }
 
@@ -186,8 +187,8 @@ func answerTo(t *testing.T, err error) (message, details, hint string) {
 }
 
 // reach is a read of one relation's existence.
-func reach(relation string) store.Query {
-	return store.Query{Select: columns("id"), Where: store.Related(relation, store.Cond{})}
+func reach(relation string) query.Query {
+	return query.Query{Select: columns("id"), Where: store.Related(relation, store.Cond{})}
 }
 
 func wantAmbiguous(t *testing.T, what string, err error, hint, details string) {
@@ -266,10 +267,10 @@ func testHiddenRelations(t *testing.T, db *store.DB) {
 			`{"cardinality":"many-to-one","embedding":"drafts with writers","relationship":"drafts_editor_id_fkey using drafts(editor_id) and writers"}]`)
 
 	noEditor := scopedGate[draft](db, scopeOf("x", "", without(open(t, drafts), "editor_id"), open(t, writers)))
-	wantRead(t, noEditor, store.Query{Select: columns("id"), Where: store.Eq("id", 10), With: []store.Embed{named("writers")}}, `[{"id":10,"writers":{"name":"Ann"}}]`)
+	wantRead(t, noEditor, query.Query{Select: columns("id"), Where: store.Eq("id", 10), With: []query.Embed{named("writers")}}, `[{"id":10,"writers":{"name":"Ann"}}]`)
 	for _, relation := range []string{"editor", "editor_id", "drafts_editor_id_fkey", "writers!editor_id", "writers!drafts_editor_id_fkey", "writers!readings", "readers"} {
-		for what, q := range map[string]store.Query{
-			"condition": reach(relation), "embed": {With: []store.Embed{{Relation: relation}}}, "order": {Order: []store.Order{{Relation: relation, Column: "name"}}},
+		for what, q := range map[string]query.Query{
+			"condition": reach(relation), "embed": {With: []query.Embed{{Relation: relation}}}, "order": {Order: []store.Order{{Relation: relation, Column: "name"}}},
 		} {
 			wantCode(t, what+" by "+relation, readError(t, noEditor, q), "PGRST200")
 		}

@@ -79,11 +79,11 @@ func testContains(t *testing.T, db *store.DB) {
 			if tt.want {
 				want = fmt.Sprintf(`[{"id":%d}]`, row)
 			}
-			wantRead(t, g, store.Query{Select: columns("id"), Where: store.And(asked, store.Eq("id", row))}, want)
+			wantRead(t, g, query.Query{Select: columns("id"), Where: store.And(asked, store.Eq("id", row))}, want)
 		}
 	}
 	unknown := store.Compare("n_doc", query.OpContains, store.Text("{}"))
-	wantRead(t, g, store.Query{Select: columns("id"), Where: store.Or(unknown, store.Not(unknown))}, "[]")
+	wantRead(t, g, query.Query{Select: columns("id"), Where: store.Or(unknown, store.Not(unknown))}, "[]")
 }
 
 func testArrays(t *testing.T, db *store.DB) {
@@ -107,19 +107,19 @@ func testArrays(t *testing.T, db *store.DB) {
 		{query.OpDistinct, "{a,b}", `[{"id":2},{"id":3},{"id":4},{"id":5}]`},
 	} {
 		where := store.Compare("n_list", tt.op, store.Text(tt.operand))
-		wantRead(t, g, store.Query{Select: columns("id"), Where: where}, tt.want)
+		wantRead(t, g, query.Query{Select: columns("id"), Where: where}, tt.want)
 	}
 	inGo := store.Compare("n_list", query.OpContains, []string{"b", "c"})
-	wantRead(t, g, store.Query{Select: columns("id"), Where: inGo}, `[{"id":2}]`)
+	wantRead(t, g, query.Query{Select: columns("id"), Where: inGo}, `[{"id":2}]`)
 	for _, tt := range []struct {
 		column string
 		op     query.Op
 	}{{"text", query.OpContains}, {"int", query.OpContained}, {"doc", query.OpOverlaps}, {"text", query.OpOverlaps}} {
-		err := readError(t, g, store.Query{Where: store.Compare(tt.column, tt.op, store.Text("{}"))})
+		err := readError(t, g, query.Query{Where: store.Compare(tt.column, tt.op, store.Text("{}"))})
 		wantCode(t, fmt.Sprintf("%s, op %d", tt.column, tt.op), err, "42804")
 	}
-	wantCode(t, "an array for a document", readError(t, g, store.Query{Where: store.Compare("doc", query.OpContains, store.Text("{x,y}"))}), "22P02")
-	wantCode(t, "a document for an array", readError(t, g, store.Query{Where: store.Compare("list", query.OpContains, store.Text(`["x"]`))}), "22P02")
+	wantCode(t, "an array for a document", readError(t, g, query.Query{Where: store.Compare("doc", query.OpContains, store.Text("{x,y}"))}), "22P02")
+	wantCode(t, "a document for an array", readError(t, g, query.Query{Where: store.Compare("list", query.OpContains, store.Text(`["x"]`))}), "22P02")
 }
 
 // quantified are comparisons with several values and the words they select.
@@ -167,6 +167,6 @@ func testQuantifiers(t *testing.T, db *store.DB) {
 		"22P02": query.CompareAll("size", query.OpEq, query.Texts{"1", "x"}),
 		"42703": query.CompareAll("nope", query.OpEq, query.Texts{}),
 	} {
-		wantCode(t, cond.String(), readError(t, g, store.Query{Where: cond}), name)
+		wantCode(t, cond.String(), readError(t, g, query.Query{Where: cond}), name)
 	}
 }

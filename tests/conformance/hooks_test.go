@@ -73,7 +73,7 @@ func testHooks(t *testing.T, db *store.DB) {
 	seen.want(t, "before insert ->1: a :1", "second insert ->1:a:1", "after insert ->1:a:2")
 	wantLog(t, db, `hooked insert [1] - -> {"id":1,"name":"a","size":2,"kept":""}`)
 
-	got, err := post(t, g, `[{"id":2,"name":"b"},{"id":3,"name":"c"}]`, &store.Query{Select: columns("name", "size")})
+	got, err := post(t, g, `[{"id":2,"name":"b"},{"id":3,"name":"c"}]`, &query.Query{Select: columns("name", "size")})
 	if err != nil || got != `[{"name":"b","size":1},{"name":"c","size":1}]` {
 		t.Errorf("bulk: %s, %v", got, err)
 	}
@@ -106,7 +106,7 @@ func testHooks(t *testing.T, db *store.DB) {
 	} {
 		wantIs(t, what, do(), errRefused)
 	}
-	wantRead(t, g, store.Query{}, `[{"id":1,"name":"a","size":2,"kept":""},{"id":2,"name":"b","size":6,"kept":""}]`)
+	wantRead(t, g, query.Query{}, `[{"id":1,"name":"a","size":2,"kept":""},{"id":2,"name":"b","size":6,"kept":""}]`)
 	wantLog(t, db)
 	testHookWrites(t, db, repo)
 }
@@ -176,7 +176,7 @@ func testHookWrites(t *testing.T, db *store.DB, repo store.Repo[hooked]) {
 	}
 	insert(t, db, &hooked{ID: 20, Name: "x"})
 	wantIs(t, "hook", repo.Insert(t.Context(), &hooked{ID: 21, Name: "x", Size: 100}), errRefused)
-	wantRead(t, gateOf[quiet](db), store.Query{}, `[{"id":20}]`)
+	wantRead(t, gateOf[quiet](db), query.Query{}, `[{"id":20}]`)
 }
 
 // testValidation checks rules of a model with and without hooks.
@@ -204,7 +204,7 @@ func testValidation(t *testing.T, db *store.DB) {
 		_, err := patch(t, g, tt.body, store.True())
 		wantInvalid(t, "patch "+tt.body, err, tt.columns)
 	}
-	wantRead(t, g, store.Query{}, `[{"id":1,"name":"ok","nick":"ok"},{"id":2,"name":"x","nick":"ok"}]`)
+	wantRead(t, g, query.Query{}, `[{"id":1,"name":"ok","nick":"ok"},{"id":2,"name":"x","nick":"ok"}]`)
 }
 
 type ruled struct {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -38,19 +39,19 @@ func testImages(t *testing.T, db *store.DB) {
 	for _, model := range []any{receipt{}, scrap{}} {
 		table := db.Table(model)
 		g := access.Trusted(db, table)
-		for i, ret := range []store.Query{
+		for i, ret := range []query.Query{
 			{Select: columns("amount", "version")},
 			{Select: columns("amount", "version"), Order: []store.Order{{Column: "amount"}}},
-			{Select: columns("amount", "version"), With: []store.Embed{{Relation: "next", Query: store.Query{Select: columns("id")}}}},
+			{Select: columns("amount", "version"), With: []query.Embed{{Relation: "next", Query: query.Query{Select: columns("id")}}}},
 		} {
 			embed := ""
 			if len(ret.With) > 0 {
 				embed = `,"next":null`
 			}
 			id := store.ID{0: byte(i + 1)}
-			opts := store.WriteOptions{Return: &ret}
+			opts := query.WriteOptions{Return: &ret}
 			in := value(g.DecodeInput([]byte(`{"id":"`+id.String()+`","amount":1.50}`), access.InputOptions{}))(t)
-			var out store.Rows
+			var out query.Rows
 			if err := g.Insert(t.Context(), in, opts, &out); err != nil {
 				t.Fatal(err)
 			}
@@ -59,19 +60,19 @@ func testImages(t *testing.T, db *store.DB) {
 				t.Fatal(err)
 			}
 			wantBody(t, table.Name+": updated", out, `{"amount":1.500,"version":2`+embed+`}`)
-			wantRead(t, g, store.Query{Select: columns("amount", "version")}, `[{"amount":1.500,"version":2}]`)
+			wantRead(t, g, query.Query{Select: columns("amount", "version")}, `[{"amount":1.500,"version":2}]`)
 			if err := g.Delete(t.Context(), store.Eq("id", id), opts, &out); err != nil {
 				t.Fatal(err)
 			}
 			wantBody(t, table.Name+": deleted", out, `{"amount":1.500,"version":2`+embed+`}`)
-			wantRead(t, g, store.Query{Select: columns("amount")}, `[]`)
+			wantRead(t, g, query.Query{Select: columns("amount")}, `[]`)
 		}
 	}
 }
 
 // testNullDocuments writes the document null where NULL can be: it is NULL.
 func testNullDocuments(t *testing.T, db *store.DB) {
-	null := store.Query{Select: columns("amount"), Where: store.Null("text")}
+	null := query.Query{Select: columns("amount"), Where: store.Null("text")}
 	for i, write := range []func(*receipt) error{
 		func(*receipt) error { return nil },
 		func(r *receipt) error {
@@ -98,7 +99,7 @@ func testNullDocuments(t *testing.T, db *store.DB) {
 	}
 }
 
-func wantBody(t *testing.T, what string, out store.Rows, want string) {
+func wantBody(t *testing.T, what string, out query.Rows, want string) {
 	t.Helper()
 	if string(out.Body) != want {
 		t.Errorf("%s\n got %s\nwant %s", what, out.Body, want)

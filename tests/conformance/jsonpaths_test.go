@@ -63,7 +63,7 @@ var found = []struct {
 func testDocumentPaths(t *testing.T, db *store.DB) {
 	g := gateOf[everything](db)
 	for i, tt := range found {
-		q := store.Query{Select: []store.Selected{
+		q := query.Query{Select: []query.Selected{
 			{Column: "doc", Path: tt.path, As: "j"}, {Column: "doc", Path: tt.path.Text(), As: "t"}, {Column: "n_doc", Path: tt.path, As: "n"},
 		}}
 		want := fmt.Sprintf(`[{"j":%s,"t":%s,"n":null}]`, tt.json, tt.text)
@@ -73,14 +73,14 @@ func testDocumentPaths(t *testing.T, db *store.DB) {
 		q.Where = store.Eq("id", i)
 		wantRead(t, g, q, want)
 	}
-	named := store.Query{Where: store.Eq("id", 8), Select: []store.Selected{
+	named := query.Query{Where: store.Eq("id", 8), Select: []query.Selected{
 		{Column: "doc", Path: keyPath("a").Key("b").Item(0)}, {Column: "doc", Path: itemPath(0)}, {Column: "doc", Path: keyPath("a").Text(), Cast: "text"},
 	}}
 	wantRead(t, g, named, `[{"b":10,"doc":null,"a":"{\"b\": [10, 20]}"}]`)
-	wantCode(t, "no document", readError(t, g, store.Query{Select: []store.Selected{{Column: "text", Path: keyPath("a")}}}), "42804")
-	wantCode(t, "no document in a filter", readError(t, g, store.Query{Where: store.Null("list").At(itemPath(0))}), "42804")
-	wantCode(t, "no text", readError(t, g, store.Query{Where: store.Null("doc").At(keyPath("a\x00"))}), "22021")
-	wantCode(t, "twice", readError(t, g, store.Query{Select: []store.Selected{{Column: "doc", Path: keyPath("a")}, {Column: "id", As: "a"}}}), "PGRST100")
+	wantCode(t, "no document", readError(t, g, query.Query{Select: []query.Selected{{Column: "text", Path: keyPath("a")}}}), "42804")
+	wantCode(t, "no document in a filter", readError(t, g, query.Query{Where: store.Null("list").At(itemPath(0))}), "42804")
+	wantCode(t, "no text", readError(t, g, query.Query{Where: store.Null("doc").At(keyPath("a\x00"))}), "22021")
+	wantCode(t, "twice", readError(t, g, query.Query{Select: []query.Selected{{Column: "doc", Path: keyPath("a")}, {Column: "id", As: "a"}}}), "PGRST100")
 }
 
 func testDocumentPathFilters(t *testing.T, db *store.DB) {
@@ -126,7 +126,7 @@ func testDocumentPathFilters(t *testing.T, db *store.DB) {
 		for _, id := range strings.Fields(tt.want) {
 			ids = append(ids, `{"id":`+id+`}`)
 		}
-		if got, want := read(t, g, store.Query{Select: columns("id"), Where: tt.cond}), "["+strings.Join(ids, ",")+"]"; got != want {
+		if got, want := read(t, g, query.Query{Select: columns("id"), Where: tt.cond}), "["+strings.Join(ids, ",")+"]"; got != want {
 			t.Errorf("%s: %s, want %s", tt.cond, got, want)
 		}
 	}
@@ -141,7 +141,7 @@ func testDocumentPathFilters(t *testing.T, db *store.DB) {
 		{byDoc(query.OpEq, "{").At(n), "22P02"},
 		{store.Null("nope").At(n), "42703"},
 	} {
-		wantCode(t, tt.cond.String(), readError(t, g, store.Query{Where: tt.cond}), tt.code)
+		wantCode(t, tt.cond.String(), readError(t, g, query.Query{Where: tt.cond}), tt.code)
 	}
 }
 
@@ -166,12 +166,12 @@ func testDocumentPathOrder(t *testing.T, db *store.DB) {
 		desc bool
 		want []string
 	}{{false, ascending}, {true, descending}} {
-		q := store.Query{Select: columns("id"), Order: []store.Order{{Column: "doc", Path: keyPath("w").Text(), Desc: tt.desc}}}
+		q := query.Query{Select: columns("id"), Order: []store.Order{{Column: "doc", Path: keyPath("w").Text(), Desc: tt.desc}}}
 		wantRead(t, g, q, "["+strings.Join(tt.want, ",")+"]")
 		var pages []string
 		for q.Limit = store.Limit(7); ; {
-			var out store.Rows
-			if err := g.Read(t.Context(), &q, store.ReadOptions{Page: true}, &out); err != nil {
+			var out query.Rows
+			if err := g.Read(t.Context(), &q, query.ReadOptions{Page: true}, &out); err != nil {
 				t.Fatal(err)
 			}
 			if out.Count > 0 {
@@ -188,7 +188,7 @@ func testDocumentPathOrder(t *testing.T, db *store.DB) {
 		q.Order[0].Path = keyPath("v").Text()
 		wantCode(t, "a cursor of another path", readError(t, g, q), "PL004")
 	}
-	wantCode(t, "order by a document", readError(t, g, store.Query{Order: []store.Order{{Column: "doc", Path: keyPath("w")}}}), "42804")
+	wantCode(t, "order by a document", readError(t, g, query.Query{Order: []store.Order{{Column: "doc", Path: keyPath("w")}}}), "42804")
 }
 
 func testDocumentPathCasts(t *testing.T, db *store.DB) {
@@ -223,7 +223,7 @@ func testDocumentPathCasts(t *testing.T, db *store.DB) {
 		{`""`, "int8", refused},
 		{`{}`, "numeric", refused},
 	} {
-		q := store.Query{Select: []store.Selected{{Column: "doc", Path: keyPath("a").Text(), Cast: tt.cast}}}
+		q := query.Query{Select: []query.Selected{{Column: "doc", Path: keyPath("a").Text(), Cast: tt.cast}}}
 		body := fmt.Sprintf(`{"id":%d,"doc":{"a":%s}}`, i, tt.value)
 		got, err := post(t, g, body, &q)
 		if tt.want == refused {
@@ -242,9 +242,9 @@ func testDocumentPathCasts(t *testing.T, db *store.DB) {
 		wantRead(t, g, q, `[{"a":`+tt.want+`}]`)
 	}
 	for cast, code := range map[string]string{"date": "42846", "uuid": "42846", "jsonb": "42846", "nope": "42704"} {
-		q := store.Query{Select: []store.Selected{{Column: "doc", Path: keyPath("a").Text(), Cast: cast}}}
+		q := query.Query{Select: []query.Selected{{Column: "doc", Path: keyPath("a").Text(), Cast: cast}}}
 		wantCode(t, cast, readError(t, g, q), code)
 	}
-	q := store.Query{Select: []store.Selected{{Column: "doc", Path: keyPath("a"), Cast: "int8"}}}
+	q := query.Query{Select: []query.Selected{{Column: "doc", Path: keyPath("a"), Cast: "int8"}}}
 	wantCode(t, "a document as number", readError(t, g, q), "42846")
 }

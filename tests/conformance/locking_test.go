@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -50,8 +51,8 @@ func testLocking(t *testing.T, db *store.DB) {
 		want    error
 	}{{1, store.ErrStale}, {3, store.ErrStale}, {2, nil}, {2, store.ErrStale}} {
 		p := value(g.DecodePatch([]byte(`{"text":"three"}`), nil))(t)
-		var out store.Rows
-		err := g.Update(ctx, p, store.Eq("id", n.ID), store.WriteOptions{Versions: []int64{tt.version}, ByKey: true}, &out)
+		var out query.Rows
+		err := g.Update(ctx, p, store.Eq("id", n.ID), query.WriteOptions{Versions: []int64{tt.version}, ByKey: true}, &out)
 		if tt.want == nil && (err != nil || out.Count != 1) {
 			t.Errorf("update of version %d: %v, %d rows", tt.version, err, out.Count)
 		}

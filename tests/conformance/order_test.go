@@ -246,9 +246,9 @@ func testPages(t *testing.T, db *store.DB) {
 	} {
 		for _, order := range [][]store.Order{nil, {{Column: "id"}}} {
 			for _, count := range []bool{false, true} {
-				q := store.Query{Select: columns("id"), Order: order, Limit: tt.limit, Offset: tt.offset, Count: count}
-				var out store.Rows
-				if err := g.Read(t.Context(), &q, store.ReadOptions{MaxRows: tt.most}, &out); err != nil {
+				q := query.Query{Select: columns("id"), Order: order, Limit: tt.limit, Offset: tt.offset, Count: count}
+				var out query.Rows
+				if err := g.Read(t.Context(), &q, query.ReadOptions{MaxRows: tt.most}, &out); err != nil {
 					t.Fatalf("%s: %v", tt.name, err)
 				}
 				if out.Count != len(tt.want) || string(out.Body) != idsJSON(tt.want) || out.More != tt.more {
@@ -260,8 +260,8 @@ func testPages(t *testing.T, db *store.DB) {
 			}
 		}
 	}
-	var out store.Rows
-	err := g.Read(t.Context(), &store.Query{}, store.ReadOptions{MaxBytes: 100}, &out)
+	var out query.Rows
+	err := g.Read(t.Context(), &query.Query{}, query.ReadOptions{MaxBytes: 100}, &out)
 	wantIs(t, "an answer of more than 100 bytes", err, fault.ErrTooLarge)
 }
 

@@ -11,12 +11,12 @@ import (
 
 // returns are the ways to be answered: by nothing, by columns, in an order and with a
 // relation.
-func returns() []*store.Query {
-	return []*store.Query{
+func returns() []*query.Query {
+	return []*query.Query{
 		nil,
 		{Select: columns("id")},
 		{Select: columns("id"), Order: []store.Order{{Column: "id"}}},
-		{Select: columns("id"), With: []store.Embed{{Relation: "country", Query: store.Query{Select: columns("code")}}}},
+		{Select: columns("id"), With: []query.Embed{{Relation: "country", Query: query.Query{Select: columns("code")}}}},
 	}
 }
 
@@ -63,8 +63,8 @@ func testOwnTargets(t *testing.T, db *store.DB) {
 		wantCode(t, fmt.Sprint("hidden when it is written, ", i), err, "23503")
 		insert(t, db, &person{ID: int64(boss + 7), Name: "c", Height: 2})
 		p := value(tall.DecodePatch(fmt.Appendf(nil, `{"height":0,"boss_id":%d}`, boss+7), nil))(t)
-		var out store.Rows
-		if err := tall.Update(t.Context(), p, store.Eq("id", boss+7), store.WriteOptions{Return: ret}, &out); err != nil {
+		var out query.Rows
+		if err := tall.Update(t.Context(), p, store.Eq("id", boss+7), query.WriteOptions{Return: ret}, &out); err != nil {
 			t.Errorf("seen before it was changed, %d: %v", i, err)
 		}
 	}

@@ -125,7 +125,7 @@ func testPaths(t *testing.T, db *store.DB) {
 		for _, line := range logged(t, db) {
 			logs[i] = append(logs[i], strings.TrimPrefix(line, table.Name+" "))
 		}
-		wantRead(t, access.Trusted(db, table), store.Query{Select: columns("id", "name", "owner_id", "score", "note", "code", "parent_id")},
+		wantRead(t, access.Trusted(db, table), query.Query{Select: columns("id", "name", "owner_id", "score", "note", "code", "parent_id")},
 			`[{"id":1,"name":"hidden","owner_id":"bob","score":0,"note":null,"code":"k","parent_id":null},`+
 				`{"id":2,"name":"open","owner_id":"bob","score":999,"note":null,"code":"k","parent_id":null},`+
 				`{"id":12,"name":"c2","owner_id":"ann","score":4,"note":"n","code":"","parent_id":null},`+
@@ -157,8 +157,8 @@ func twinScope(t *testing.T, table *store.Table) *store.Scope {
 // runStep returns the rows a step answers, or the code of its error.
 func runStep(t *testing.T, g access.Gate, step twinStep) string {
 	t.Helper()
-	opts := store.WriteOptions{Return: &store.Query{Select: columns("id", "name", "score")}, Single: step.do == "single"}
-	var out store.Rows
+	opts := query.WriteOptions{Return: &query.Query{Select: columns("id", "name", "score")}, Single: step.do == "single"}
+	var out query.Rows
 	var err error
 	switch step.do {
 	case "insert", "upsert":
@@ -169,7 +169,7 @@ func runStep(t *testing.T, g access.Gate, step twinStep) string {
 		if step.do == "insert" {
 			err = g.Insert(t.Context(), in, opts, &out)
 		} else {
-			err = g.Upsert(t.Context(), in, store.UpsertOptions{WriteOptions: opts}, &out)
+			err = g.Upsert(t.Context(), in, query.UpsertOptions{WriteOptions: opts}, &out)
 		}
 	case "delete":
 		err = g.Delete(t.Context(), step.cond, opts, &out)

@@ -19,52 +19,52 @@ func relationTopics() []topic {
 }
 
 // named embeds a relation and selects names only.
-func named(relation string, with ...store.Embed) store.Embed {
-	return store.Embed{Relation: relation, Query: store.Query{Select: columns("name"), With: with}}
+func named(relation string, with ...query.Embed) query.Embed {
+	return query.Embed{Relation: relation, Query: query.Query{Select: columns("name"), With: with}}
 }
 
 // embedCases are queries on people with embeds, and their answers.
 var embedCases = []struct {
 	name string
-	q    store.Query
+	q    query.Query
 	want string
 }{
 	{
 		"to one",
-		store.Query{Select: columns("name"), With: []store.Embed{named("country")}},
+		query.Query{Select: columns("name"), With: []query.Embed{named("country")}},
 		`[{"name":"Ada","country":{"name":"Germany"}},{"name":"Bo","country":{"name":"France"}},{"name":"Cy","country":null},` +
 			`{"name":"Di","country":{"name":"Germany"}},{"name":"Ed","country":{"name":"France"}}]`,
 	},
 	{
 		"to one from the other side",
-		store.Query{
+		query.Query{
 			Select: columns("name"), Limit: store.Limit(3),
-			With: []store.Embed{{Relation: "passport", Query: store.Query{Select: columns("number")}}},
+			With: []query.Embed{{Relation: "passport", Query: query.Query{Select: columns("number")}}},
 		},
 		`[{"name":"Ada","passport":{"number":"A1"}},{"name":"Bo","passport":null},{"name":"Cy","passport":{"number":"C3"}}]`,
 	},
 	{
 		"to many and none",
-		store.Query{Select: columns("name"), With: []store.Embed{named("reports")}},
+		query.Query{Select: columns("name"), With: []query.Embed{named("reports")}},
 		`[{"name":"Ada","reports":[{"name":"Bo"},{"name":"Cy"}]},{"name":"Bo","reports":[{"name":"Di"}]},{"name":"Cy","reports":[]},` +
 			`{"name":"Di","reports":[]},{"name":"Ed","reports":[]}]`,
 	},
 	{
 		"many to many",
-		store.Query{Select: columns("name"), With: []store.Embed{named("clubs")}},
+		query.Query{Select: columns("name"), With: []query.Embed{named("clubs")}},
 		`[{"name":"Ada","clubs":[{"name":"chess"},{"name":"rowing"}]},{"name":"Bo","clubs":[{"name":"chess"}]},` +
 			`{"name":"Cy","clubs":[{"name":"rowing"}]},{"name":"Di","clubs":[{"name":"chess"}]},{"name":"Ed","clubs":[]}]`,
 	},
 	{
 		"to its own table, both ways",
-		store.Query{Select: columns("name"), Where: store.Eq("id", 2), With: []store.Embed{named("boss"), named("reports")}},
+		query.Query{Select: columns("name"), Where: store.Eq("id", 2), With: []query.Embed{named("boss"), named("reports")}},
 		`[{"name":"Bo","boss":{"name":"Ada"},"reports":[{"name":"Di"}]}]`,
 	},
 	{
 		"three levels",
-		store.Query{
+		query.Query{
 			Select: columns("name"), Where: store.Eq("id", 1),
-			With: []store.Embed{named("reports", named("clubs", named("members", named("country"))))},
+			With: []query.Embed{named("reports", named("clubs", named("members", named("country"))))},
 		},
 		`[{"name":"Ada","reports":[{"name":"Bo","clubs":[{"name":"chess","members":[{"name":"Ada","country":{"name":"Germany"}},` +
 			`{"name":"Bo","country":{"name":"France"}},{"name":"Di","country":{"name":"Germany"}}]}]},` +
@@ -72,45 +72,45 @@ var embedCases = []struct {
 	},
 	{
 		"a filter leaves parents",
-		store.Query{Select: columns("name"), Limit: store.Limit(2), With: []store.Embed{
-			{Relation: "reports", Query: store.Query{Select: columns("name"), Where: store.Eq("name", "Cy")}},
-			{Relation: "country", Query: store.Query{Select: columns("name"), Where: store.Eq("code", "FR")}},
+		query.Query{Select: columns("name"), Limit: store.Limit(2), With: []query.Embed{
+			{Relation: "reports", Query: query.Query{Select: columns("name"), Where: store.Eq("name", "Cy")}},
+			{Relation: "country", Query: query.Query{Select: columns("name"), Where: store.Eq("code", "FR")}},
 		}},
 		`[{"name":"Ada","reports":[{"name":"Cy"}],"country":null},{"name":"Bo","reports":[],"country":{"name":"France"}}]`,
 	},
 	{
 		"an embed in the place of a column",
-		store.Query{
+		query.Query{
 			Select: columns("id", "name"), Where: store.Eq("id", 2),
-			With: []store.Embed{{Relation: "country", As: "name", Query: store.Query{Select: columns("code")}}},
+			With: []query.Embed{{Relation: "country", As: "name", Query: query.Query{Select: columns("code")}}},
 		},
 		`[{"id":2,"name":{"code":"FR"}}]`,
 	},
 	{
 		"the same relation twice",
-		store.Query{Select: []store.Selected{}, Where: store.Eq("id", 1), With: []store.Embed{
-			{Relation: "reports", As: "a", Query: store.Query{Select: columns("name"), Limit: store.Limit(1)}},
-			{Relation: "reports", As: "b", Query: store.Query{Select: columns("name"), Offset: 1}},
+		query.Query{Select: []query.Selected{}, Where: store.Eq("id", 1), With: []query.Embed{
+			{Relation: "reports", As: "a", Query: query.Query{Select: columns("name"), Limit: store.Limit(1)}},
+			{Relation: "reports", As: "b", Query: query.Query{Select: columns("name"), Offset: 1}},
 		}},
 		`[{"a":[{"name":"Bo"}],"b":[{"name":"Cy"}]}]`,
 	},
 	{
 		"by the name of the table",
-		store.Query{Select: []store.Selected{}, Where: store.Eq("id", 2), With: []store.Embed{named("countries")}},
+		query.Query{Select: []query.Selected{}, Where: store.Eq("id", 2), With: []query.Embed{named("countries")}},
 		`[{"countries":{"name":"France"}}]`,
 	},
 	{
 		"nothing selected",
-		store.Query{Select: []store.Selected{}, Where: store.Eq("id", 1), With: []store.Embed{
-			{Relation: "reports", Query: store.Query{Select: []store.Selected{}}},
-			{Relation: "boss", Query: store.Query{Select: []store.Selected{}}},
-			{Relation: "country", Query: store.Query{Select: []store.Selected{}}},
+		query.Query{Select: []query.Selected{}, Where: store.Eq("id", 1), With: []query.Embed{
+			{Relation: "reports", Query: query.Query{Select: []query.Selected{}}},
+			{Relation: "boss", Query: query.Query{Select: []query.Selected{}}},
+			{Relation: "country", Query: query.Query{Select: []query.Selected{}}},
 		}},
 		`[{"reports":[{},{}],"boss":null,"country":{}}]`,
 	},
 	{
 		"the whole row",
-		store.Query{Where: store.Eq("id", 3), With: []store.Embed{{Relation: "passport"}}},
+		query.Query{Where: store.Eq("id", 3), With: []query.Embed{{Relation: "passport"}}},
 		`[{"id":3,"name":"Cy","boss_id":1,"country_code":null,"height":2,"passport":{"number":"C3","person_id":3}}]`,
 	},
 }
@@ -123,17 +123,17 @@ func testEmbeds(t *testing.T, db *store.DB) {
 			t.Errorf("%s\n got %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
-	wantRead(t, gateOf[country](db), store.Query{
+	wantRead(t, gateOf[country](db), query.Query{
 		Select: columns("code"), Order: []store.Order{{Column: "code", Desc: true}},
-		With: []store.Embed{{Relation: "people", Query: store.Query{
+		With: []query.Embed{{Relation: "people", Query: query.Query{
 			Select: columns("name"), Order: []store.Order{{Column: "name", Desc: true}}, Limit: store.Limit(1),
 		}}},
 	}, `[{"code":"XX","people":[]},{"code":"FR","people":[{"name":"Ed"}]},{"code":"DE","people":[{"name":"Di"}]}]`)
 	for _, relation := range []string{"country", "passport"} {
-		with := store.Embed{Relation: relation, Query: store.Query{Offset: 1}}
-		wantCode(t, "an offset of "+relation, readError(t, g, store.Query{With: []store.Embed{with}}), "PGRST127")
+		with := query.Embed{Relation: relation, Query: query.Query{Offset: 1}}
+		wantCode(t, "an offset of "+relation, readError(t, g, query.Query{With: []query.Embed{with}}), "PGRST127")
 		with.Spread = true
-		wantCode(t, "an offset of "+relation+", spread", readError(t, g, store.Query{With: []store.Embed{with}}), "PGRST127")
+		wantCode(t, "an offset of "+relation+", spread", readError(t, g, query.Query{With: []query.Embed{with}}), "PGRST127")
 	}
 }
 
@@ -161,14 +161,14 @@ func testEmbedsInGo(t *testing.T, db *store.DB) {
 
 func testInnerEmbeds(t *testing.T, db *store.DB) {
 	insertPeople(t, db)
-	inner := func(e store.Embed, where store.Cond) store.Embed {
+	inner := func(e query.Embed, where store.Cond) query.Embed {
 		e.Inner, e.Query.Where = true, where
 		return e
 	}
 	none := store.Cond{}
 	for _, tt := range []struct {
 		name string
-		with store.Embed
+		with query.Embed
 		want string
 	}{
 		{
@@ -188,20 +188,20 @@ func testInnerEmbeds(t *testing.T, db *store.DB) {
 			`[{"name":"Ada","reports":[{"name":"Bo","reports":[{"name":"Di"}]}]}]`,
 		},
 		{
-			"inner below outer filters the relation only", named("reports", inner(store.Embed{Relation: "passport"}, none)),
+			"inner below outer filters the relation only", named("reports", inner(query.Embed{Relation: "passport"}, none)),
 			`[{"name":"Ada","reports":[{"name":"Cy","passport":{"number":"C3","person_id":3}}]},{"name":"Bo","reports":[]},` +
 				`{"name":"Cy","reports":[]},{"name":"Di","reports":[]},{"name":"Ed","reports":[]}]`,
 		},
 	} {
-		q := store.Query{Select: columns("name"), With: []store.Embed{tt.with}}
+		q := query.Query{Select: columns("name"), With: []query.Embed{tt.with}}
 		q.Count = true
 		if got := read(t, gateOf[person](db), q); got != tt.want {
 			t.Errorf("%s\n got %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
-	var out store.Rows
-	q := store.Query{With: []store.Embed{inner(named("country"), none)}, Count: true, Limit: store.Limit(0)}
-	if err := gateOf[person](db).Read(t.Context(), &q, store.ReadOptions{}, &out); err != nil || out.Total != 4 || out.Count != 0 {
+	var out query.Rows
+	q := query.Query{With: []query.Embed{inner(named("country"), none)}, Count: true, Limit: store.Limit(0)}
+	if err := gateOf[person](db).Read(t.Context(), &q, query.ReadOptions{}, &out); err != nil || out.Total != 4 || out.Count != 0 {
 		t.Errorf("count of an inner embed: %d, %d rows, %v, want 4", out.Total, out.Count, err)
 	}
 }
@@ -223,7 +223,7 @@ func testRelatedFilters(t *testing.T, db *store.DB) {
 		{"not is never unknown", store.Not(store.Related("boss", store.Eq("country_code", "DE"))), `[{"id":1},{"id":4},{"id":5}]`},
 		{"beside", store.Or(store.Related("clubs", store.Eq("id", 20)), store.Eq("name", "Ed")), `[{"id":1},{"id":3},{"id":5}]`},
 	} {
-		q := store.Query{Select: columns("id"), Where: tt.cond}
+		q := query.Query{Select: columns("id"), Where: tt.cond}
 		if got := read(t, gateOf[person](db), q); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
@@ -246,13 +246,13 @@ func testRelatedOrder(t *testing.T, db *store.DB) {
 		{[]store.Order{{Relation: "boss", Column: "name", Nulls: query.NullsFirst}}, `[{"id":1},{"id":5},{"id":2},{"id":3},{"id":4}]`},
 		{[]store.Order{{Relation: "passport", Column: "number", Desc: true, Nulls: query.NullsLast}}, `[{"id":3},{"id":1},{"id":5},{"id":4},{"id":2}]`},
 	} {
-		q := store.Query{Select: columns("id"), Order: tt.order}
+		q := query.Query{Select: columns("id"), Order: tt.order}
 		wantRead(t, g, q, tt.want)
 		var walked string
 		for range 10 {
-			var out store.Rows
+			var out query.Rows
 			page := q
-			if err := g.Read(t.Context(), &page, store.ReadOptions{MaxRows: 2, Page: true}, &out); err != nil {
+			if err := g.Read(t.Context(), &page, query.ReadOptions{MaxRows: 2, Page: true}, &out); err != nil {
 				t.Fatal(err)
 			}
 			if walked != "" && out.Count > 0 {
@@ -267,15 +267,15 @@ func testRelatedOrder(t *testing.T, db *store.DB) {
 			t.Errorf("pages in order %+v: [%s], want %s", tt.order, walked, tt.want)
 		}
 	}
-	err := readError(t, g, store.Query{Order: []store.Order{{Relation: "clubs", Column: "name"}}})
+	err := readError(t, g, query.Query{Order: []store.Order{{Relation: "clubs", Column: "name"}}})
 	wantCode(t, "order by a relation to many", err, "PGRST118")
 }
 
 func testNamesAndCasts(t *testing.T, db *store.DB) {
 	insertPeople(t, db)
 	g := gateOf[person](db)
-	wantRead(t, g, store.Query{
-		Where: store.Eq("id", 2), Select: []store.Selected{
+	wantRead(t, g, query.Query{
+		Where: store.Eq("id", 2), Select: []query.Selected{
 			{Column: "id", As: `"quoted'`},
 			{Column: "id", As: "n", Cast: "text"},
 			{Column: "height", Cast: "text"},
@@ -284,15 +284,15 @@ func testNamesAndCasts(t *testing.T, db *store.DB) {
 			{Column: "country_code", As: "id"},
 		},
 	}, `[{"\"quoted'":2,"n":"2","height":"1.6","f":2,"ü":1,"id":"FR"}]`)
-	wantRead(t, g, store.Query{
-		Where: store.Eq("id", 1), Select: []store.Selected{{Column: "boss_id", As: "b", Cast: "text"}, {Column: "*"}},
+	wantRead(t, g, query.Query{
+		Where: store.Eq("id", 1), Select: []query.Selected{{Column: "boss_id", As: "b", Cast: "text"}, {Column: "*"}},
 	}, `[{"b":null,"id":1,"name":"Ada","boss_id":null,"country_code":"DE","height":1.7}]`)
-	wantRead(t, g, store.Query{
-		Where: store.Eq("id", 2), Select: []store.Selected{}, With: []store.Embed{
-			{Relation: "boss", As: `a"b`, Query: store.Query{Select: []store.Selected{{Column: "name", As: "\\"}, {Column: "height", As: "h", Cast: "text"}}}},
+	wantRead(t, g, query.Query{
+		Where: store.Eq("id", 2), Select: []query.Selected{}, With: []query.Embed{
+			{Relation: "boss", As: `a"b`, Query: query.Query{Select: []query.Selected{{Column: "name", As: "\\"}, {Column: "height", As: "h", Cast: "text"}}}},
 		},
 	}, `[{"a\"b":{"\\":"Ada","h":"1.7"}}]`)
-	wantCode(t, "a name twice", readError(t, g, store.Query{Select: []store.Selected{{Column: "id", As: "x"}, {Column: "name", As: "x"}}}), "PGRST100")
-	wantCode(t, "an unknown type", readError(t, g, store.Query{Select: []store.Selected{{Column: "id", Cast: "int); drop table people"}}}), "42704")
-	wantCode(t, "a cast the engines do differently", readError(t, g, store.Query{Select: []store.Selected{{Column: "name", Cast: "int"}}}), "42846")
+	wantCode(t, "a name twice", readError(t, g, query.Query{Select: []query.Selected{{Column: "id", As: "x"}, {Column: "name", As: "x"}}}), "PGRST100")
+	wantCode(t, "an unknown type", readError(t, g, query.Query{Select: []query.Selected{{Column: "id", Cast: "int); drop table people"}}}), "42704")
+	wantCode(t, "a cast the engines do differently", readError(t, g, query.Query{Select: []query.Selected{{Column: "name", Cast: "int"}}}), "42846")
 }

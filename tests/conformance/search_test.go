@@ -210,7 +210,7 @@ func testSearchRefused(t *testing.T, db *store.DB) {
 		{"title", "a\x00b", "22021"},
 		{"title", "a\xffb", "22021"},
 	} {
-		err := readError(t, g, store.Query{Where: searchOf(tt.column, tt.query)})
+		err := readError(t, g, query.Query{Where: searchOf(tt.column, tt.query)})
 		wantCode(t, tt.column+": "+tt.query, err, tt.code)
 	}
 }
@@ -233,7 +233,7 @@ func testSearchFollows(t *testing.T, db *store.DB) {
 	want("update", "first", "")
 	want("update", "third", "a")
 
-	if _, n, err := upsert(t, g, `[{"id":"a","title":"fourth"},{"id":"c","title":"fifth words"}]`, store.UpsertOptions{}); n != 1 || err != nil {
+	if _, n, err := upsert(t, g, `[{"id":"a","title":"fourth"},{"id":"c","title":"fifth words"}]`, query.UpsertOptions{}); n != 1 || err != nil {
 		t.Errorf("upsert: %d new rows, %v", n, err)
 	}
 	want("upsert", "words", "b c")
@@ -262,7 +262,7 @@ func testSearchFollows(t *testing.T, db *store.DB) {
 	if n := value(entries.DeleteWhere(ctx, searchOf("text", "three")))(t); n != 2 {
 		t.Errorf("two keys: %d entries deleted, want 2", n)
 	}
-	got, err := post(t, gateOf[entry](db), `[{"book":3,"n":1,"text":"two"},{"book":3,"n":2,"text":"x"}]`, &store.Query{})
+	got, err := post(t, gateOf[entry](db), `[{"book":3,"n":1,"text":"two"},{"book":3,"n":2,"text":"x"}]`, &query.Query{})
 	if want := `[{"book":3,"n":1,"text":"two"},{"book":3,"n":2,"text":"x"}]`; err != nil || got != want {
 		t.Errorf("answer of a write: %s, %v, want %s", got, err, want)
 	}
@@ -334,9 +334,9 @@ func testSearchRules(t *testing.T, db *store.DB) {
 		}
 		_, err := post(t, g, `{"id":"x","title":"private","plain":""}`, nil)
 		wantIs(t, name+": create", err, store.ErrDenied)
-		_, _, err = upsert(t, g, `{"id":"y","title":"private","plain":""}`, store.UpsertOptions{})
+		_, _, err = upsert(t, g, `{"id":"y","title":"private","plain":""}`, query.UpsertOptions{})
 		wantIs(t, name+": upsert", err, store.ErrDenied)
-		if _, n, err := upsert(t, g, `{"id":"`+id+`2","title":"PUBLIC","plain":""}`, store.UpsertOptions{}); n != 1 || err != nil {
+		if _, n, err := upsert(t, g, `{"id":"`+id+`2","title":"PUBLIC","plain":""}`, query.UpsertOptions{}); n != 1 || err != nil {
 			t.Errorf("%s: upsert: %d rows, %v", name, n, err)
 		}
 		_, err = patch(t, g, `{"title":"private"}`, store.Eq("id", id))
@@ -344,7 +344,7 @@ func testSearchRules(t *testing.T, db *store.DB) {
 		if n, err := patch(t, g, `{"title":"public still"}`, store.Eq("id", id)); n != 1 || err != nil {
 			t.Errorf("%s: update: %d rows, %v", name, n, err)
 		}
-		wantRead(t, g, store.Query{Select: columns("id"), Where: searchOf("title", "still -notice")}, `[{"id":"`+id+`"}]`)
+		wantRead(t, g, query.Query{Select: columns("id"), Where: searchOf("title", "still -notice")}, `[{"id":"`+id+`"}]`)
 		if err := store.For[story](db).Delete(t.Context(), id); err != nil {
 			t.Error(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -64,15 +65,15 @@ func testSoftDelete(t *testing.T, db *store.DB) {
 	wantIs(t, "get a deleted row", err, store.ErrNotFound)
 	wantIs(t, "restore a row that is there", pages.Restore(ctx, 1), store.ErrNotFound)
 	id := columns("id")
-	wantRead(t, g, store.Query{Select: id, Count: true}, `[{"id":1},{"id":3}]`)
-	wantRead(t, g, store.Query{Select: id, With: []store.Embed{
-		{Relation: "parent", Query: store.Query{Select: id}},
-		{Relation: "children", Query: store.Query{Select: id}},
-		{Relation: "labels", Query: store.Query{Select: id}},
+	wantRead(t, g, query.Query{Select: id, Count: true}, `[{"id":1},{"id":3}]`)
+	wantRead(t, g, query.Query{Select: id, With: []query.Embed{
+		{Relation: "parent", Query: query.Query{Select: id}},
+		{Relation: "children", Query: query.Query{Select: id}},
+		{Relation: "labels", Query: query.Query{Select: id}},
 	}}, `[{"id":1,"parent":null,"children":[],"labels":[{"id":10}]},{"id":3,"parent":null,"children":[],"labels":[]}]`)
-	wantRead(t, g, store.Query{Select: id, Where: store.Related("children", store.Cond{})}, `[]`)
-	wantRead(t, g, store.Query{Select: id, Where: store.Related("labels", store.In("name", []string{"y", "z"}))}, `[]`)
-	wantRead(t, g, store.Query{Select: id, Order: []store.Order{{Relation: "parent", Column: "slug", Desc: true}}}, `[{"id":3},{"id":1}]`)
+	wantRead(t, g, query.Query{Select: id, Where: store.Related("children", store.Cond{})}, `[]`)
+	wantRead(t, g, query.Query{Select: id, Where: store.Related("labels", store.In("name", []string{"y", "z"}))}, `[]`)
+	wantRead(t, g, query.Query{Select: id, Order: []store.Order{{Relation: "parent", Column: "slug", Desc: true}}}, `[{"id":3},{"id":1}]`)
 	if n := value(pages.Count(ctx, store.Cond{}))(t); n != 2 {
 		t.Errorf("count %d, want 2", n)
 	}
@@ -105,16 +106,16 @@ func testReuse(t *testing.T, db *store.DB) {
 	if len(lines) != 2 || lines[1] != want {
 		t.Errorf("log of a restore: %q, want %q", lines, want)
 	}
-	wantRead(t, g, store.Query{Select: columns("id", "slug")}, `[{"id":1,"slug":"a"},{"id":2,"slug":"b"},{"id":3,"slug":"c"}]`)
+	wantRead(t, g, query.Query{Select: columns("id", "slug")}, `[{"id":1,"slug":"a"},{"id":2,"slug":"b"},{"id":3,"slug":"c"}]`)
 
 	// A deleted row does not exist for a client's foreign key and upsert.
 	scope := scopeOf("ann", "", open(t, db.Table(page{})))
 	_, err = post(t, scopedGate[page](db, scope), `{"id":5,"slug":"e","parent_id":4}`, nil)
 	wantCode(t, "a reference to a deleted row", err, "23503")
-	got, inserted, err := upsert(t, g, `{"id":6,"slug":"b"}`, store.UpsertOptions{Conflict: []string{"slug"}})
+	got, inserted, err := upsert(t, g, `{"id":6,"slug":"b"}`, query.UpsertOptions{Conflict: []string{"slug"}})
 	if want = `[{"deleted_at":null,"id":2,"slug":"b","parent_id":1}]`; err != nil || got != want || inserted != 0 {
 		t.Errorf("upsert beside a deleted row: %s, %d new, %v, want %s", got, inserted, err, want)
 	}
-	_, _, err = upsert(t, g, `{"id":4,"slug":"new"}`, store.UpsertOptions{})
+	_, _, err = upsert(t, g, `{"id":4,"slug":"new"}`, query.UpsertOptions{})
 	wantCode(t, "upsert over the key of a deleted row", err, "23505")
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/uptrace/bun"
 )
 
@@ -59,7 +60,7 @@ func testTenancy(t *testing.T, db *store.DB) {
 	}
 	wantCode(t, "upsert by key", tasks.Upsert(one, &task{ID: 3, Name: "mine"}), "23505")
 	testTenantScopes(t, db)
-	wantRead(t, gateOf[quiet](db), store.Query{}, `[]`)
+	wantRead(t, gateOf[quiet](db), query.Query{}, `[]`)
 	rows := value(tasks.AllTenants().List(t.Context(), store.Query{Where: store.Eq("id", 3)}))(t)
 	if len(rows) != 1 || rows[0].Name != "c" || rows[0].TenantID != "two" {
 		t.Errorf("the row of the other tenant is %+v", rows)
@@ -81,7 +82,7 @@ func testNoTenant(t *testing.T, db *store.DB, tasks store.Repo[task]) {
 	wantIs(t, "delete", tasks.Delete(ctx, 1), store.ErrNoTenant)
 	wantIs(t, "insert for all", tasks.AllTenants().Insert(ctx, &task{ID: 9, Name: "x"}), store.ErrNoTenant)
 	wantCode(t, "a tenant that is no text", tasks.Insert(store.WithTenant(ctx, "a\x00b"), &task{ID: 9, Name: "x"}), "22021")
-	wantIs(t, "related", readError(t, gateOf[task](db), store.Query{With: []store.Embed{{Relation: "children"}}}), store.ErrNoTenant)
+	wantIs(t, "related", readError(t, gateOf[task](db), query.Query{With: []query.Embed{{Relation: "children"}}}), store.ErrNoTenant)
 }
 
 // testTenantScopes acts from the network, for tenant one and for none.
@@ -89,10 +90,10 @@ func testTenantScopes(t *testing.T, db *store.DB) {
 	t.Helper()
 	guards := open(t, db.Table(task{}))
 	g := scopedGate[task](db, scopeOf("ann", "one", guards))
-	children := store.Embed{Relation: "children", Query: store.Query{Select: columns("id")}}
-	wantRead(t, g, store.Query{Select: columns("id"), With: []store.Embed{children}, Count: true},
+	children := query.Embed{Relation: "children", Query: query.Query{Select: columns("id")}}
+	wantRead(t, g, query.Query{Select: columns("id"), With: []query.Embed{children}, Count: true},
 		`[{"id":1,"children":[{"id":2}]},{"id":2,"children":[]}]`)
-	wantCode(t, "the tenant in a filter", readError(t, g, store.Query{Where: store.Eq("tenant_id", "two")}), "42703")
+	wantCode(t, "the tenant in a filter", readError(t, g, query.Query{Where: store.Eq("tenant_id", "two")}), "42703")
 	for body, code := range map[string]string{
 		`{"id":9,"name":"x","tenant_id":"two"}`: "PGRST204",
 		`{"id":9,"name":"x","parent_id":3}`:     "23503",
@@ -101,18 +102,18 @@ func testTenantScopes(t *testing.T, db *store.DB) {
 		_, err := post(t, g, body, nil)
 		wantCode(t, "insert "+body, err, code)
 	}
-	_, _, err := upsert(t, g, `{"id":3,"name":"x"}`, store.UpsertOptions{})
+	_, _, err := upsert(t, g, `{"id":3,"name":"x"}`, query.UpsertOptions{})
 	wantCode(t, "upsert", err, "23505")
 	_, err = patch(t, g, `{"parent_id":3}`, store.Eq("id", 2))
 	wantCode(t, "patch", err, "23503")
 	if n, err := patch(t, g, `{"name":"x"}`, store.Eq("id", 3)); n != 0 || err != nil {
 		t.Errorf("patched %d rows of another tenant, %v", n, err)
 	}
-	if got, err := post(t, g, `{"id":4,"name":"d"}`, &store.Query{}); err != nil || got != `[{"id":4,"name":"d","parent_id":null}]` {
+	if got, err := post(t, g, `{"id":4,"name":"d"}`, &query.Query{}); err != nil || got != `[{"id":4,"name":"d","parent_id":null}]` {
 		t.Errorf("insert: %s, %v", got, err)
 	}
 	nobody := scopedGate[task](db, scopeOf("ann", "", guards))
-	wantRead(t, nobody, store.Query{}, `[]`)
+	wantRead(t, nobody, query.Query{}, `[]`)
 	_, err = post(t, nobody, `{"id":9,"name":"x"}`, nil)
 	wantIs(t, "insert without a tenant", err, store.ErrDenied)
 	if n, err := patch(t, nobody, `{"name":"x"}`, store.True()); n != 0 || err != nil {

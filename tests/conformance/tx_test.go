@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 func txTopics() []topic {
@@ -31,7 +32,7 @@ func txTopics() []topic {
 // wantIDs compares the keys of the accounts.
 func wantIDs(t *testing.T, db *store.DB, want string) {
 	t.Helper()
-	wantRead(t, gateOf[account](db), store.Query{Select: columns("id")}, want)
+	wantRead(t, gateOf[account](db), query.Query{Select: columns("id")}, want)
 }
 
 func testTx(t *testing.T, db *store.DB) {

@@ -27,34 +27,34 @@ func testUpserts(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	logged(t, db)
-	ret := &store.Query{Select: columns("id", "sku", "amount", "note", "origin")}
+	ret := &query.Query{Select: columns("id", "sku", "amount", "note", "origin")}
 	row := func(id int, sku string, amount int, note, origin string) string {
 		return fmt.Sprintf(`{"id":%d,"sku":%q,"amount":%d,"note":%s,"origin":%q}`, id, sku, amount, note, origin)
 	}
 	for _, tt := range []struct {
 		name, body string
-		opts       store.UpsertOptions
+		opts       query.UpsertOptions
 		want       string // rows, or the code of an error
 		inserted   int
 	}{
-		{"new", `{"id":3,"sku":"c"}`, store.UpsertOptions{}, row(3, "c", 7, "null", ""), 1},
-		{"given columns only", `{"id":1,"sku":"a","note":"n"}`, store.UpsertOptions{}, row(1, "a", 1, `"n"`, "x"), 0},
-		{"null is given", `{"id":1,"sku":"a","note":null}`, store.UpsertOptions{}, row(1, "a", 1, "null", "x"), 0},
-		{"createonly is not written over", `{"id":1,"sku":"a","origin":"y"}`, store.UpsertOptions{}, row(1, "a", 1, "null", "x"), 0},
-		{"by a unique key", `{"id":99,"sku":"b","amount":5}`, store.UpsertOptions{Conflict: []string{"sku"}}, row(2, "b", 5, "null", "x"), 0},
-		{"another key is taken", `{"id":4,"sku":"a"}`, store.UpsertOptions{}, "23505", 0},
-		{"no key at all", `{"id":4,"sku":"d"}`, store.UpsertOptions{Conflict: []string{"amount"}}, "42P10", 0},
-		{"unknown column", `{"id":4,"sku":"d"}`, store.UpsertOptions{Conflict: []string{"nope"}}, "42703", 0},
-		{"twice in one", `[{"id":5,"sku":"e"},{"id":5,"sku":"e"}]`, store.UpsertOptions{}, "21000", 0},
-		{"ignore", `{"id":1,"sku":"a","amount":50}`, store.UpsertOptions{Ignore: true}, "", 0},
+		{"new", `{"id":3,"sku":"c"}`, query.UpsertOptions{}, row(3, "c", 7, "null", ""), 1},
+		{"given columns only", `{"id":1,"sku":"a","note":"n"}`, query.UpsertOptions{}, row(1, "a", 1, `"n"`, "x"), 0},
+		{"null is given", `{"id":1,"sku":"a","note":null}`, query.UpsertOptions{}, row(1, "a", 1, "null", "x"), 0},
+		{"createonly is not written over", `{"id":1,"sku":"a","origin":"y"}`, query.UpsertOptions{}, row(1, "a", 1, "null", "x"), 0},
+		{"by a unique key", `{"id":99,"sku":"b","amount":5}`, query.UpsertOptions{Conflict: []string{"sku"}}, row(2, "b", 5, "null", "x"), 0},
+		{"another key is taken", `{"id":4,"sku":"a"}`, query.UpsertOptions{}, "23505", 0},
+		{"no key at all", `{"id":4,"sku":"d"}`, query.UpsertOptions{Conflict: []string{"amount"}}, "42P10", 0},
+		{"unknown column", `{"id":4,"sku":"d"}`, query.UpsertOptions{Conflict: []string{"nope"}}, "42703", 0},
+		{"twice in one", `[{"id":5,"sku":"e"},{"id":5,"sku":"e"}]`, query.UpsertOptions{}, "21000", 0},
+		{"ignore", `{"id":1,"sku":"a","amount":50}`, query.UpsertOptions{Ignore: true}, "", 0},
 		{
 			"ignore in bulk", `[{"id":1,"sku":"a","amount":50},{"id":6,"sku":"f","amount":6},{"id":6,"sku":"f","amount":7}]`,
-			store.UpsertOptions{Ignore: true},
+			query.UpsertOptions{Ignore: true},
 			row(6, "f", 6, "null", ""), 1,
 		},
 		{
 			"bulk", `[{"id":7,"sku":"g","amount":1},{"id":1,"sku":"a","amount":2},{"id":8,"sku":"h","amount":3}]`,
-			store.UpsertOptions{},
+			query.UpsertOptions{},
 			row(7, "g", 1, "null", "") + "," + row(1, "a", 2, "null", "x") + "," + row(8, "h", 3, "null", ""), 2,
 		},
 	} {
@@ -99,7 +99,7 @@ func testGuardedUpserts(t *testing.T, db *store.DB) {
 		{"forged owner", `{"id":52,"sku":"new","owner_id":"bob"}`, "42501"},
 		{"new", `{"id":53,"sku":"new"}`, ""},
 	} {
-		_, _, err := upsert(t, g, tt.body, store.UpsertOptions{})
+		_, _, err := upsert(t, g, tt.body, query.UpsertOptions{})
 		if tt.code == "" && err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		} else if tt.code != "" {
@@ -109,7 +109,7 @@ func testGuardedUpserts(t *testing.T, db *store.DB) {
 	if lines := logged(t, db); len(lines) != 2 {
 		t.Errorf("change log of two writes: %s", strings.Join(lines, "\n"))
 	}
-	wantRead(t, gateOf[stock](db), store.Query{Select: columns("id", "amount", "owner_id"), Where: store.Compare("id", query.OpGte, 20)},
+	wantRead(t, gateOf[stock](db), query.Query{Select: columns("id", "amount", "owner_id"), Where: store.Compare("id", query.OpGte, 20)},
 		`[{"id":20,"amount":3,"owner_id":"ann"},{"id":21,"amount":0,"owner_id":"bob"},`+
 			`{"id":22,"amount":999,"owner_id":"bob"},{"id":53,"amount":7,"owner_id":"ann"}]`)
 }
@@ -130,7 +130,7 @@ func testBulkUpsert(t *testing.T, db *store.DB) {
 	}
 	for range 2 {
 		logged(t, db)
-		_, inserted, err := upsert(t, g, body(1000, 2), store.UpsertOptions{})
+		_, inserted, err := upsert(t, g, body(1000, 2), query.UpsertOptions{})
 		if err != nil || inserted != 500 && inserted != 0 {
 			t.Fatalf("%d new rows, %v", inserted, err)
 		}

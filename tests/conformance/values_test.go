@@ -136,7 +136,7 @@ func testValues(t *testing.T, db *store.DB) {
 	for i, tt := range roundTrips {
 		for j, column := range []string{tt.column, "n_" + tt.column} {
 			id := strconv.Itoa(2*i + j)
-			ret := &store.Query{Select: columns(column)}
+			ret := &query.Query{Select: columns(column)}
 			want := fmt.Sprintf(`[{%q:%s}]`, column, tt.out)
 			got, err := post(t, g, fmt.Sprintf(`{"id":%s,%q:%s}`, id, column, tt.in), ret)
 			if err != nil || got != want {

@@ -94,7 +94,7 @@ var arrows = []arrow{
 	{"middleware/cors", []string{"internal/httpheader"}, "speaks one protocol of browsers, whatever is behind it"},
 
 	{"internal/chain", []string{"auth", "internal/bounds", "internal/problem", "internal/reqinfo", "internal/server", "middleware/..."}, "the middleware around every handler, and which surface a path belongs to"},
-	{"internal/development", []string{"api", "api/mail", "auth", "auth/accounts", "internal/environment", "internal/netaddr", "internal/problem", "middleware/cors", "store", "store/access"}, "what only a program in development does"},
+	{"internal/development", []string{"api", "api/mail", "auth", "auth/accounts", "internal/environment", "internal/netaddr", "internal/problem", "middleware/cors", "store", "store/access", "store/query"}, "what only a program in development does"},
 	{"internal/command", []string{"api", "auth", "auth/accounts", "internal/server", "store", "store/jobs", "store/migrate"}, "what a program can be told on its command line; the application is an argument"},
 	{"internal/environment", []string{"api/mail", "internal/logging", "internal/netaddr"}, "reads variables; what they configure is decided above it"},
 	{"internal/server", []string{"api", "internal/bounds", "internal/crossorigin", "internal/logging", "internal/netaddr", "internal/problem", "internal/respwriter", "middleware"}, "accepts, serves and drains; which requests there are is decided above it"},
@@ -118,7 +118,6 @@ var arrows = []arrow{
 	{"internal/testkit/...", []string{"internal/testkit/...", "store/storetest/pgtest"}, "programs, proxies and tables for the tests of any package"},
 	{"tests/conformance", nil, "compares the engines; all of it is test code"},
 	{"tests/mutants", nil, "plants faults in the code and runs the tests of other packages"},
-	{"tests/layers", nil, "counts the arrows between the files of a package"},
 	{"tests/guide", nil, "follows a page of the documentation in a module of its own"},
 	{"tests/security/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "middleware/...", "store/..."}, "attacks a whole application, and measures what a request costs"},
 	{"tests/wire/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "middleware/...", "store/..."}, "compares a whole application with docs/wire.md, with its own document and on both engines"},

@@ -1,5 +1,5 @@
 // Package pgrst is the grammar of the REST wire: it turns URLs and headers into
-// a [store.Query] and preferences, and says which headers and status an answer
+// a [query.Query] and preferences, and says which headers and status an answer
 // has. Nothing else of the library knows this grammar.
 //
 // It knows neither tables nor SQL. Names are passed on as they were written and

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
-	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // used counts what a query asks for.
@@ -17,7 +17,7 @@ type used struct {
 	selected, embeds, depth, orders int
 }
 
-func (u *used) count(t *testing.T, q *store.Query, depth int, lim pgrst.Limits) {
+func (u *used) count(t *testing.T, q *query.Query, depth int, lim pgrst.Limits) {
 	t.Helper()
 	if q.Limit != nil && (*q.Limit < 0 || *q.Limit > lim.Rows) || q.Offset < 0 || q.Offset > lim.Offset {
 		t.Errorf("limit %v, offset %d", q.Limit, q.Offset)
@@ -215,7 +215,7 @@ func FuzzRange(f *testing.F) {
 }
 
 // bounds returns the numbers of the rows that a query asks for.
-func bounds(q *store.Query) (first, last int) {
+func bounds(q *query.Query) (first, last int) {
 	if q.Limit == nil {
 		return q.Offset, math.MaxInt
 	}

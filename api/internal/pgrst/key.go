@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // leaf is the last name of a key: a column, or one of the reserved words.
@@ -46,7 +47,7 @@ func (p *parser) parseKey(text string, path []string) (embeds []string, last lea
 // target is what parameters with the same embeds in their key apply to: the root
 // of the query or one of its embeds.
 type target struct {
-	query      *store.Query
+	query      *query.Query
 	conds      []store.Cond
 	predicates int // comparisons in conds
 	seen       seen
@@ -106,7 +107,7 @@ func (p *parser) target(path []string) (*target, error) {
 
 // embedNamed finds an embed by its name in the answer, or else by its relation,
 // and says how many there are of that name.
-func embedNamed(q *store.Query, name string) (embed *store.Embed, found int) {
+func embedNamed(q *query.Query, name string) (embed *query.Embed, found int) {
 	if embed, found = embedAnswered(q, name); found > 0 {
 		return embed, found
 	}
@@ -121,7 +122,7 @@ func embedNamed(q *store.Query, name string) (embed *store.Embed, found int) {
 
 // embedAnswered finds an embed by its name in the answer, and says how many there
 // are: those that are spread may share one.
-func embedAnswered(q *store.Query, name string) (embed *store.Embed, found int) {
+func embedAnswered(q *query.Query, name string) (embed *query.Embed, found int) {
 	for i := range q.With {
 		if embedName(&q.With[i]) == name {
 			embed = &q.With[i]
@@ -135,14 +136,14 @@ func embedAnswered(q *store.Query, name string) (embed *store.Embed, found int) 
 const hintMark = "!"
 
 // relationName returns the name of an embed's relation without a hint.
-func relationName(embed *store.Embed) string {
+func relationName(embed *query.Embed) string {
 	name, _, _ := strings.Cut(embed.Relation, hintMark)
 	return name
 }
 
 // embedName returns the name of an embed in the answer. One that is spread, and
 // has none there, is known by its relation.
-func embedName(embed *store.Embed) string { return answerName(embed.As, relationName(embed)) }
+func embedName(embed *query.Embed) string { return answerName(embed.As, relationName(embed)) }
 
 // answerName returns the name of an item in the answer.
 func answerName(alias, name string) string {

@@ -34,7 +34,7 @@ func (p *parser) order(t *target, key, value string) error {
 
 // orderTerm reads column[.asc|.desc][.nullsfirst|.nullslast], where column may be
 // relation(column), each with a path behind it, up to a comma or the end.
-func (p *parser) orderTerm(s *scanner, q *store.Query) (term store.Order, err error) {
+func (p *parser) orderTerm(s *scanner, q *query.Query) (term store.Order, err error) {
 	if term.Column, _, err = s.name(); err != nil {
 		return term, err
 	}
@@ -83,7 +83,7 @@ func (s *scanner) orderEnd(expecting string) error {
 
 // relationOf returns the relation that a name in an order means: that of the
 // embed with this alias, or the name itself.
-func relationOf(q *store.Query, name string) string {
+func relationOf(q *query.Query, name string) string {
 	if embed, found := embedNamed(q, name); found == 1 {
 		return embed.Relation
 	}

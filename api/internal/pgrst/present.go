@@ -33,7 +33,7 @@ func (p *parser) deepestFirst(params []param) {
 
 // embedComparison is the condition embed=[not.]is.null: whether a row has no
 // related row that fulfils the embed's own filters. No other has a meaning.
-func (p *parser) embedComparison(embed *store.Embed, op query.Op, operand string, negated bool) (store.Cond, error) {
+func (p *parser) embedComparison(embed *query.Embed, op query.Op, operand string, negated bool) (store.Cond, error) {
 	null := strings.EqualFold(operand, "null")
 	if op != query.OpIsNull || !null && !strings.EqualFold(operand, "not_null") {
 		return store.Cond{}, &problem.Error{
@@ -51,7 +51,7 @@ func (p *parser) embedComparison(embed *store.Embed, op query.Op, operand string
 
 // present is the condition that an embed has a row. It repeats the comparisons of
 // the embed and of inner ones in it, which therefore count again.
-func (p *parser) present(embed *store.Embed) (store.Cond, error) {
+func (p *parser) present(embed *query.Embed) (store.Cond, error) {
 	var conds []store.Cond
 	for i := range p.targets {
 		if t := &p.targets[i]; t.query == &embed.Query {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // Range narrows a read to the rows the Range header asks for, as "0-9" or "5-",
@@ -87,7 +88,7 @@ func unsatisfiable(details string) error {
 }
 
 // withRange replaces limit and offset in a query string by those of the query.
-func withRange(rawQuery string, q *store.Query) string {
+func withRange(rawQuery string, q *query.Query) string {
 	var pairs []string
 	for pair := range strings.SplitSeq(rawQuery, "&") {
 		raw, _, _ := strings.Cut(pair, "=")

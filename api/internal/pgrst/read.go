@@ -11,7 +11,7 @@ type Read struct {
 	// Query is the read. Its Limit is nil if the client gave none; an embed
 	// without limit gets [Limits.Rows]. A Selected with the column "*" stands
 	// for all columns beside others that are named.
-	Query store.Query
+	Query query.Query
 
 	// Filter is the condition of the URL's own filters: which rows a write
 	// concerns. It is zero if there are none. Query.Where also has what embeds
@@ -167,7 +167,7 @@ func (p *parser) finish() {
 // empty brackets has no member in the answer: what remains of it is the
 // condition of an inner one. Of any other remains one that always holds, by which
 // its names are still checked.
-func (p *parser) finishEmbeds(q *store.Query) {
+func (p *parser) finishEmbeds(q *query.Query) {
 	kept := q.With[:0]
 	for _, embed := range q.With {
 		bare := embed.Query.Select != nil && len(embed.Query.Select) == 0 && len(embed.Query.With) == 0

@@ -19,16 +19,16 @@ func eq(column, value string) store.Cond { return text(column, query.OpEq, value
 
 func path(key string) store.Path { return store.Path{}.Key(key) }
 
-func columns(names ...string) []store.Selected {
-	list := []store.Selected{}
+func columns(names ...string) []query.Selected {
+	list := []query.Selected{}
 	for _, name := range names {
-		list = append(list, store.Selected{Column: name})
+		list = append(list, query.Selected{Column: name})
 	}
 	return list
 }
 
 // embedded is what an embed without a limit reads.
-func embedded(q store.Query) store.Query {
+func embedded(q query.Query) query.Query {
 	q.Limit, q.DefaultLimit = store.Limit(1000), true
 	return q
 }
@@ -108,7 +108,7 @@ func TestParseReadFilters(t *testing.T) {
 			t.Parallel()
 
 			read := mustRead(t, tt.query)
-			if want := (store.Query{Where: tt.want}); !reflect.DeepEqual(read.Query, want) {
+			if want := (query.Query{Where: tt.want}); !reflect.DeepEqual(read.Query, want) {
 				t.Errorf("%s: got %+v", tt.query, read.Query)
 			}
 			if !reflect.DeepEqual(read.Filter, tt.want) {
@@ -168,26 +168,26 @@ func TestParseReadSelect(t *testing.T) {
 
 	tests := []struct {
 		name, query string
-		want        store.Query
+		want        query.Query
 	}{
-		{"Absent", "", store.Query{}},
-		{"Empty", "select=", store.Query{Select: columns()}},
-		{"All", "select=*", store.Query{}},
-		{"Columns", "select=id,title", store.Query{Select: columns("id", "title")}},
-		{"Spaces", "select= id , full name", store.Query{Select: columns("id", "full name")}},
-		{"SameTwice", "select=id,id,*,*", store.Query{Select: columns("id", "*")}},
-		{"AllAndAlias", "select=*,x:title", store.Query{Select: []store.Selected{{Column: "*"}, {Column: "title", As: "x"}}}},
-		{"Cast", "select=id::text,n:amount::numeric", store.Query{Select: []store.Selected{{Column: "id", Cast: "text"}, {Column: "amount", As: "n", Cast: "numeric"}}}},
-		{"Paths", `select=a->b,x:a->>"c,d"::int8, a->-1 ,a->e->0,"a"->"f.g"->>h`, store.Query{Select: []store.Selected{
+		{"Absent", "", query.Query{}},
+		{"Empty", "select=", query.Query{Select: columns()}},
+		{"All", "select=*", query.Query{}},
+		{"Columns", "select=id,title", query.Query{Select: columns("id", "title")}},
+		{"Spaces", "select= id , full name", query.Query{Select: columns("id", "full name")}},
+		{"SameTwice", "select=id,id,*,*", query.Query{Select: columns("id", "*")}},
+		{"AllAndAlias", "select=*,x:title", query.Query{Select: []query.Selected{{Column: "*"}, {Column: "title", As: "x"}}}},
+		{"Cast", "select=id::text,n:amount::numeric", query.Query{Select: []query.Selected{{Column: "id", Cast: "text"}, {Column: "amount", As: "n", Cast: "numeric"}}}},
+		{"Paths", `select=a->b,x:a->>"c,d"::int8, a->-1 ,a->e->0,"a"->"f.g"->>h`, query.Query{Select: []query.Selected{
 			{Column: "a", Path: path("b")},
 			{Column: "a", As: "x", Path: path("c,d").Text(), Cast: "int8"},
 			{Column: "a", Path: store.Path{}.Item(-1)},
 			{Column: "a", Path: path("e").Item(0)},
 			{Column: "a", Path: path("f.g").Key("h").Text()},
 		}}},
-		{"SamePathTwice", "select=a->b,a->b", store.Query{Select: []store.Selected{{Column: "a", Path: path("b")}}}},
-		{"QuotedNames", `select="a,b":"c:d"::text`, store.Query{Select: []store.Selected{{Column: "c:d", As: "a,b", Cast: "text"}}}},
-		{"Aggregates", "select=count(),n:a.count(),a.sum(),b.avg(),c.min(),d.max()", store.Query{Select: []store.Selected{
+		{"SamePathTwice", "select=a->b,a->b", query.Query{Select: []query.Selected{{Column: "a", Path: path("b")}}}},
+		{"QuotedNames", `select="a,b":"c:d"::text`, query.Query{Select: []query.Selected{{Column: "c:d", As: "a,b", Cast: "text"}}}},
+		{"Aggregates", "select=count(),n:a.count(),a.sum(),b.avg(),c.min(),d.max()", query.Query{Select: []query.Selected{
 			{Aggregate: query.AggregateCount},
 			{Column: "a", As: "n", Aggregate: query.AggregateCount},
 			{Column: "a", Aggregate: query.AggregateSum},
@@ -195,50 +195,50 @@ func TestParseReadSelect(t *testing.T) {
 			{Column: "c", Aggregate: query.AggregateMin},
 			{Column: "d", Aggregate: query.AggregateMax},
 		}}},
-		{"AggregateCasts", "select=x:a::int.sum()::text,n:count()::int8", store.Query{Select: []store.Selected{
+		{"AggregateCasts", "select=x:a::int.sum()::text,n:count()::int8", query.Query{Select: []query.Selected{
 			{Column: "a", As: "x", Cast: "int", Aggregate: query.AggregateSum, ResultCast: "text"}, {As: "n", Aggregate: query.AggregateCount, ResultCast: "int8"},
 		}}},
-		{"AggregateTwice", "select=a.sum(),a.sum()", store.Query{Select: []store.Selected{{Column: "a", Aggregate: query.AggregateSum}}}},
-		{"EmbedAggregate", "select=owner(count)&owner.order=a", store.Query{Select: columns(), With: []store.Embed{{
-			Relation: "owner", Query: embedded(store.Query{Select: columns("count"), Order: []store.Order{{Column: "a"}}}),
+		{"AggregateTwice", "select=a.sum(),a.sum()", query.Query{Select: []query.Selected{{Column: "a", Aggregate: query.AggregateSum}}}},
+		{"EmbedAggregate", "select=owner(count)&owner.order=a", query.Query{Select: columns(), With: []query.Embed{{
+			Relation: "owner", Query: embedded(query.Query{Select: columns("count"), Order: []store.Order{{Column: "a"}}}),
 		}}}},
-		{"Embed", "select=id,owner(*)", store.Query{Select: columns("id"), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{})}}}},
-		{"EmbedOnly", "select=owner(id)", store.Query{Select: columns(), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{Select: columns("id")})}}}},
-		{"EmbedAndAll", "select=*,o:owner!inner(id)", store.Query{With: []store.Embed{{Relation: "owner", As: "o", Inner: true, Query: embedded(store.Query{Select: columns("id")})}}}},
-		{"Spread", "select=id,...owner(*)", store.Query{Select: columns("id"), With: []store.Embed{{Relation: "owner", Spread: true, Query: embedded(store.Query{})}}}},
-		{"SpreadTwice", "select=...users!a!inner(x:id),...users!b(y:id),users(id)", store.Query{Select: columns(), With: []store.Embed{
-			{Relation: "users!a", Spread: true, Inner: true, Query: embedded(store.Query{Select: []store.Selected{{Column: "id", As: "x"}}})},
-			{Relation: "users!b", Spread: true, Query: embedded(store.Query{Select: []store.Selected{{Column: "id", As: "y"}}})},
-			{Relation: "users", Query: embedded(store.Query{Select: columns("id")})},
+		{"Embed", "select=id,owner(*)", query.Query{Select: columns("id"), With: []query.Embed{{Relation: "owner", Query: embedded(query.Query{})}}}},
+		{"EmbedOnly", "select=owner(id)", query.Query{Select: columns(), With: []query.Embed{{Relation: "owner", Query: embedded(query.Query{Select: columns("id")})}}}},
+		{"EmbedAndAll", "select=*,o:owner!inner(id)", query.Query{With: []query.Embed{{Relation: "owner", As: "o", Inner: true, Query: embedded(query.Query{Select: columns("id")})}}}},
+		{"Spread", "select=id,...owner(*)", query.Query{Select: columns("id"), With: []query.Embed{{Relation: "owner", Spread: true, Query: embedded(query.Query{})}}}},
+		{"SpreadTwice", "select=...users!a!inner(x:id),...users!b(y:id),users(id)", query.Query{Select: columns(), With: []query.Embed{
+			{Relation: "users!a", Spread: true, Inner: true, Query: embedded(query.Query{Select: []query.Selected{{Column: "id", As: "x"}}})},
+			{Relation: "users!b", Spread: true, Query: embedded(query.Query{Select: []query.Selected{{Column: "id", As: "y"}}})},
+			{Relation: "users", Query: embedded(query.Query{Select: columns("id")})},
 		}}},
-		{"SpreadNull", "select=...owner(*)&owner=is.null", store.Query{Select: columns(), With: []store.Embed{{Relation: "owner", Spread: true, Query: embedded(store.Query{})}}, Where: store.Not(store.Related("owner", store.Cond{}))}},
-		{"Left", "select=owner!left(*)", store.Query{Select: columns(), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{})}}}},
-		{"Hint", "select=users!owner_id(*)", store.Query{Select: columns(), With: []store.Embed{{Relation: "users!owner_id", Query: embedded(store.Query{})}}}},
-		{"HintAndInner", "select=users!owner_id!inner(*)", store.Query{Select: columns(), With: []store.Embed{{Relation: "users!owner_id", Inner: true, Query: embedded(store.Query{})}}}},
-		{"LeftAndHint", "select=users!left!owner_id(*)", store.Query{Select: columns(), With: []store.Embed{{Relation: "users!owner_id", Query: embedded(store.Query{})}}}},
-		{"QuotedWordIsHint", `select=users!"inner"(*)`, store.Query{Select: columns(), With: []store.Embed{{Relation: "users!inner", Query: embedded(store.Query{})}}}},
-		{"HintsByAlias", "select=a:users!owner_id(*),b:users!lead_id(*)&a.name=eq.x&b.limit=1&order=b(name)", store.Query{
-			Select: columns(), Order: []store.Order{{Relation: "users!lead_id", Column: "name"}}, With: []store.Embed{
-				{Relation: "users!owner_id", As: "a", Query: embedded(store.Query{Where: eq("name", "x")})},
-				{Relation: "users!lead_id", As: "b", Query: store.Query{Limit: store.Limit(1)}},
+		{"SpreadNull", "select=...owner(*)&owner=is.null", query.Query{Select: columns(), With: []query.Embed{{Relation: "owner", Spread: true, Query: embedded(query.Query{})}}, Where: store.Not(store.Related("owner", store.Cond{}))}},
+		{"Left", "select=owner!left(*)", query.Query{Select: columns(), With: []query.Embed{{Relation: "owner", Query: embedded(query.Query{})}}}},
+		{"Hint", "select=users!owner_id(*)", query.Query{Select: columns(), With: []query.Embed{{Relation: "users!owner_id", Query: embedded(query.Query{})}}}},
+		{"HintAndInner", "select=users!owner_id!inner(*)", query.Query{Select: columns(), With: []query.Embed{{Relation: "users!owner_id", Inner: true, Query: embedded(query.Query{})}}}},
+		{"LeftAndHint", "select=users!left!owner_id(*)", query.Query{Select: columns(), With: []query.Embed{{Relation: "users!owner_id", Query: embedded(query.Query{})}}}},
+		{"QuotedWordIsHint", `select=users!"inner"(*)`, query.Query{Select: columns(), With: []query.Embed{{Relation: "users!inner", Query: embedded(query.Query{})}}}},
+		{"HintsByAlias", "select=a:users!owner_id(*),b:users!lead_id(*)&a.name=eq.x&b.limit=1&order=b(name)", query.Query{
+			Select: columns(), Order: []store.Order{{Relation: "users!lead_id", Column: "name"}}, With: []query.Embed{
+				{Relation: "users!owner_id", As: "a", Query: embedded(query.Query{Where: eq("name", "x")})},
+				{Relation: "users!lead_id", As: "b", Query: query.Query{Limit: store.Limit(1)}},
 			},
 		}},
-		{"BareHint", "select=users!owner_id!inner()&users.name=eq.x", store.Query{Select: columns(), Where: store.Related("users!owner_id", eq("name", "x"))}},
-		{"ColumnAfterEmbed", "select=owner(id),id", store.Query{Select: columns("id"), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{Select: columns("id")})}}}},
-		{"Nested", "select=a( b( c ( id ) ) )", store.Query{Select: columns(), With: []store.Embed{{
-			Relation: "a", Query: embedded(store.Query{Select: columns(), With: []store.Embed{{
-				Relation: "b", Query: embedded(store.Query{Select: columns(), With: []store.Embed{{
-					Relation: "c", Query: embedded(store.Query{Select: columns("id")}),
+		{"BareHint", "select=users!owner_id!inner()&users.name=eq.x", query.Query{Select: columns(), Where: store.Related("users!owner_id", eq("name", "x"))}},
+		{"ColumnAfterEmbed", "select=owner(id),id", query.Query{Select: columns("id"), With: []query.Embed{{Relation: "owner", Query: embedded(query.Query{Select: columns("id")})}}}},
+		{"Nested", "select=a( b( c ( id ) ) )", query.Query{Select: columns(), With: []query.Embed{{
+			Relation: "a", Query: embedded(query.Query{Select: columns(), With: []query.Embed{{
+				Relation: "b", Query: embedded(query.Query{Select: columns(), With: []query.Embed{{
+					Relation: "c", Query: embedded(query.Query{Select: columns("id")}),
 				}}}),
 			}}}),
 		}}}},
 		{
 			"BareEmbedHasNoMember", "select=id,owner()&owner.name=eq.x",
-			store.Query{Select: columns("id"), Where: store.Or(store.True(), store.Related("owner", eq("name", "x")))},
+			query.Query{Select: columns("id"), Where: store.Or(store.True(), store.Related("owner", eq("name", "x")))},
 		},
 		{
 			"BareInnerIsCondition", "select=id,owner!inner()&owner.name=eq.x&id=eq.1",
-			store.Query{Select: columns("id"), Where: store.And(eq("id", "1"), store.Related("owner", eq("name", "x")))},
+			query.Query{Select: columns("id"), Where: store.And(eq("id", "1"), store.Related("owner", eq("name", "x")))},
 		},
 	}
 	for _, tt := range tests {
@@ -259,16 +259,16 @@ func TestParseReadEmbedParams(t *testing.T) {
 		"k.or=(x.eq.1,y.eq.2)", "other.z=not.is.null", "other.order=n.desc", "k.limit=3", "k.offset=1",
 		"other.deep.id=eq.7", "other.deep.not.and=(a.eq.1,b.eq.2)", "id=eq.5", "select=id,k:other(n,deep(*))",
 	}, "&"))
-	want := store.Query{
+	want := query.Query{
 		Select: columns("id"),
 		Where:  eq("id", "5"),
-		With: []store.Embed{{Relation: "other", As: "k", Query: store.Query{
+		With: []query.Embed{{Relation: "other", As: "k", Query: query.Query{
 			Select: columns("n"),
 			Where:  store.And(store.Or(eq("x", "1"), eq("y", "2")), store.Not(store.Null("z"))),
 			Order:  []store.Order{{Column: "n", Desc: true}},
 			Limit:  store.Limit(3),
 			Offset: 1,
-			With: []store.Embed{{Relation: "deep", Query: embedded(store.Query{
+			With: []query.Embed{{Relation: "deep", Query: embedded(query.Query{
 				Where: store.And(eq("id", "7"), store.Not(store.And(eq("a", "1"), eq("b", "2")))),
 			})}},
 		}}},
@@ -296,31 +296,31 @@ func TestParseReadOrderAndPaging(t *testing.T) {
 
 	tests := []struct {
 		name, query string
-		want        store.Query
+		want        query.Query
 	}{
-		{"Plain", "order=a", store.Query{Order: []store.Order{{Column: "a"}}}},
-		{"Directions", "order=a.asc,b.desc", store.Query{Order: []store.Order{{Column: "a"}, {Column: "b", Desc: true}}}},
-		{"Nulls", "order=a.desc.nullsfirst,b.nullslast,c.asc.nullsfirst", store.Query{Order: []store.Order{
+		{"Plain", "order=a", query.Query{Order: []store.Order{{Column: "a"}}}},
+		{"Directions", "order=a.asc,b.desc", query.Query{Order: []store.Order{{Column: "a"}, {Column: "b", Desc: true}}}},
+		{"Nulls", "order=a.desc.nullsfirst,b.nullslast,c.asc.nullsfirst", query.Query{Order: []store.Order{
 			{Column: "a", Desc: true, Nulls: query.NullsFirst},
 			{Column: "b", Nulls: query.NullsLast},
 			{Column: "c", Nulls: query.NullsFirst},
 		}}},
-		{"Paths", "order=a->>k.desc.nullslast,rel(a->0->>b),c->>d", store.Query{Order: []store.Order{
+		{"Paths", "order=a->>k.desc.nullslast,rel(a->0->>b),c->>d", query.Query{Order: []store.Order{
 			{Column: "a", Path: path("k").Text(), Desc: true, Nulls: query.NullsLast},
 			{Column: "a", Path: store.Path{}.Item(0).Key("b").Text(), Relation: "rel"},
 			{Column: "c", Path: path("d").Text()},
 		}}},
-		{"Spaces", "order=a.desc , b", store.Query{Order: []store.Order{{Column: "a", Desc: true}, {Column: "b"}}}},
-		{"Relation", "order=owner(name).desc", store.Query{Order: []store.Order{{Column: "name", Relation: "owner", Desc: true}}}},
-		{"Quoted", `order="a.desc".desc`, store.Query{Order: []store.Order{{Column: "a.desc", Desc: true}}}},
-		{"Alias", "order=o(name)&select=o:owner!inner()", store.Query{
+		{"Spaces", "order=a.desc , b", query.Query{Order: []store.Order{{Column: "a", Desc: true}, {Column: "b"}}}},
+		{"Relation", "order=owner(name).desc", query.Query{Order: []store.Order{{Column: "name", Relation: "owner", Desc: true}}}},
+		{"Quoted", `order="a.desc".desc`, query.Query{Order: []store.Order{{Column: "a.desc", Desc: true}}}},
+		{"Alias", "order=o(name)&select=o:owner!inner()", query.Query{
 			Select: columns(), Where: store.Related("owner", store.Cond{}), Order: []store.Order{{Column: "name", Relation: "owner"}},
 		}},
-		{"Limit", "limit=10&offset=20", store.Query{Limit: store.Limit(10), Offset: 20}},
-		{"LimitZero", "limit=0", store.Query{Limit: store.Limit(0)}},
-		{"LimitLargest", "limit=1000&offset=100000", store.Query{Limit: store.Limit(1000), Offset: 100000}},
-		{"LeadingZeros", "limit=0000000000000000000007", store.Query{Limit: store.Limit(7)}},
-		{"After", "after=abc-_%3D", store.Query{After: "abc-_="}},
+		{"Limit", "limit=10&offset=20", query.Query{Limit: store.Limit(10), Offset: 20}},
+		{"LimitZero", "limit=0", query.Query{Limit: store.Limit(0)}},
+		{"LimitLargest", "limit=1000&offset=100000", query.Query{Limit: store.Limit(1000), Offset: 100000}},
+		{"LeadingZeros", "limit=0000000000000000000007", query.Query{Limit: store.Limit(7)}},
+		{"After", "after=abc-_%3D", query.Query{After: "abc-_="}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -362,7 +362,7 @@ func TestParseCall(t *testing.T) {
 	if !reflect.DeepEqual(args, wantArgs) {
 		t.Errorf("args %q, want %q", args, wantArgs)
 	}
-	want := store.Query{Where: store.And(text("name", query.OpLike, "this.%"), eq("b", "5")), Limit: store.Limit(3)}
+	want := query.Query{Where: store.And(text("name", query.OpLike, "this.%"), eq("b", "5")), Limit: store.Limit(3)}
 	if !reflect.DeepEqual(read.Query, want) {
 		t.Errorf("got %+v", read.Query)
 	}
@@ -431,13 +431,13 @@ func TestRecordedClientRequest(t *testing.T) {
 		"other.or": {"(x.eq.1,y.is.null)"}, "d": {"not.is.null"}, "order": {"a.desc.nullsfirst"},
 		"other.order": {"n.asc"}, "offset": {"10"}, "limit": {"10"},
 	}
-	want := store.Query{
+	want := query.Query{
 		Select: columns("id", "name"),
 		// Encode sorts by key, so this is the order of the conditions.
 		Where: store.And(eq("a", "1"), text("b", query.OpNeq, "x"), store.In("c", query.Texts{"p", "q,r", `s"t`}), store.Not(store.Null("d"))),
 		Order: []store.Order{{Column: "a", Desc: true, Nulls: query.NullsFirst}},
 		Limit: store.Limit(10), Offset: 10,
-		With: []store.Embed{{Relation: "other", As: "k", Query: embedded(store.Query{
+		With: []query.Embed{{Relation: "other", As: "k", Query: embedded(query.Query{
 			Where: store.Or(eq("x", "1"), store.Null("y")),
 			Order: []store.Order{{Column: "n"}},
 		})}},

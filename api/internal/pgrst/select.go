@@ -1,7 +1,6 @@
 package pgrst
 
 import (
-	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
@@ -14,7 +13,7 @@ func (p *parser) selectParam(value string) error {
 		return err
 	}
 	if value == "" {
-		p.read.Query.Select = []store.Selected{}
+		p.read.Query.Select = []query.Selected{}
 		return nil
 	}
 	return p.selection(&scanner{what: "select parameter", text: value}, &p.read.Query, 0)
@@ -22,8 +21,8 @@ func (p *parser) selectParam(value string) error {
 
 // selection reads items up to the end, or, in an embed, up to its closing
 // bracket, which is left to be read.
-func (p *parser) selection(s *scanner, q *store.Query, depth int) error {
-	q.Select = make([]store.Selected, 0, 4)
+func (p *parser) selection(s *scanner, q *query.Query, depth int) error {
+	q.Select = make([]query.Selected, 0, 4)
 	for {
 		s.spaces()
 		if p.items++; p.items > p.lim.Select {
@@ -51,10 +50,10 @@ func (p *parser) selection(s *scanner, q *store.Query, depth int) error {
 }
 
 // item reads one column or embed.
-func (p *parser) item(s *scanner, q *store.Query, depth int) error {
+func (p *parser) item(s *scanner, q *query.Query, depth int) error {
 	start := s.pos
 	if s.accept("*") {
-		return s.selected(start, q, store.Selected{Column: allColumns})
+		return s.selected(start, q, query.Selected{Column: allColumns})
 	}
 	spread := s.accept("...")
 	name, _, err := s.name()
@@ -71,18 +70,18 @@ func (p *parser) item(s *scanner, q *store.Query, depth int) error {
 	}
 	switch {
 	case spread:
-		return p.embed(s, q, store.Embed{Relation: name, Spread: true}, start, depth)
+		return p.embed(s, q, query.Embed{Relation: name, Spread: true}, start, depth)
 	case name == "count" && s.accept("()"):
-		return p.aggregate(s, start, q, store.Selected{As: alias, Aggregate: query.AggregateCount})
+		return p.aggregate(s, start, q, query.Selected{As: alias, Aggregate: query.AggregateCount})
 	case s.peek() == '(' || s.peek() == '!':
-		return p.embed(s, q, store.Embed{Relation: name, As: alias}, start, depth)
+		return p.embed(s, q, query.Embed{Relation: name, As: alias}, start, depth)
 	}
-	return p.column(s, start, q, store.Selected{Column: name, As: alias})
+	return p.column(s, start, q, query.Selected{Column: name, As: alias})
 }
 
 // column reads what may follow the name of a column: a path into its documents,
 // then [::cast][.aggregate()[::cast]].
-func (p *parser) column(s *scanner, start int, q *store.Query, column store.Selected) (err error) {
+func (p *parser) column(s *scanner, start int, q *query.Query, column query.Selected) (err error) {
 	if column.Column == allColumns { // in quotes: no column is called that
 		return s.unexpectedAt(start, fieldName)
 	}
@@ -106,7 +105,7 @@ func (p *parser) column(s *scanner, start int, q *store.Query, column store.Sele
 }
 
 // aggregate reads what may follow an aggregate function, and counts it.
-func (p *parser) aggregate(s *scanner, start int, q *store.Query, column store.Selected) (err error) {
+func (p *parser) aggregate(s *scanner, start int, q *query.Query, column query.Selected) (err error) {
 	if p.aggregates++; p.aggregates > p.lim.Aggregates {
 		return &LimitError{Limit: "aggregates", Max: p.lim.Aggregates, Unit: "in a request"}
 	}
@@ -130,7 +129,7 @@ func (s *scanner) cast() (string, error) {
 
 // selected adds a column to the answer. A repeated column is added once. A different
 // column under the same name is rejected, because the names would be ambiguous.
-func (s *scanner) selected(start int, q *store.Query, column store.Selected) error {
+func (s *scanner) selected(start int, q *query.Query, column query.Selected) error {
 	name := selectedName(column)
 	for _, other := range q.Select {
 		if other == column {
@@ -146,7 +145,7 @@ func (s *scanner) selected(start int, q *store.Query, column store.Selected) err
 
 // selectedName returns the name of a column in the answer: its alias, the name of
 // its aggregate function, the last key of its path, or its own.
-func selectedName(column store.Selected) string {
+func selectedName(column query.Selected) string {
 	if column.Aggregate != 0 {
 		return answerName(column.As, column.Aggregate.String())
 	}
@@ -154,7 +153,7 @@ func selectedName(column store.Selected) string {
 }
 
 // embed reads [!hint][!inner](items) and adds the embed.
-func (p *parser) embed(s *scanner, q *store.Query, embed store.Embed, start, depth int) error {
+func (p *parser) embed(s *scanner, q *query.Query, embed query.Embed, start, depth int) error {
 	if err := s.embedParams(&embed); err != nil {
 		return err
 	}
@@ -175,7 +174,7 @@ func (p *parser) embed(s *scanner, q *store.Query, embed store.Embed, start, dep
 	}
 	s.spaces()
 	if s.peek() == ')' {
-		embed.Query.Select = []store.Selected{}
+		embed.Query.Select = []query.Selected{}
 	} else if err := p.selection(s, &embed.Query, depth); err != nil {
 		return err
 	}
@@ -186,7 +185,7 @@ func (p *parser) embed(s *scanner, q *store.Query, embed store.Embed, start, dep
 
 // embedParams reads the words that may follow the name of an embed: a hint and a
 // kind of join, in either order. left says what holds anyway.
-func (s *scanner) embedParams(embed *store.Embed) error {
+func (s *scanner) embedParams(embed *query.Embed) error {
 	hinted, joined := false, false
 	for s.accept("!") {
 		start := s.pos

@@ -176,12 +176,6 @@ func (r Reader) DecodePlan(ctx context.Context, q *query.Query) (*schema.RowPlan
 	if err != nil {
 		return nil, err
 	}
-	if plan.Grouped() {
-		return nil, errors.New("store: aggregates are not columns of a model; read them by a Gate, or with Bun")
-	}
-	if plan.Spreads() {
-		return nil, errors.New("store: columns of other tables are not columns of a model; embed the relation without Spread")
-	}
 	return plan.Decode(), nil
 }
 

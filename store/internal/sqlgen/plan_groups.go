@@ -224,9 +224,3 @@ func (g *groupPlan) orderedBy(s Source, o query.Order) (int, error) {
 	}
 	return 0, &fault.QueryError{Kind: fault.QueryNotGrouped, Reason: "groups can be sorted only by the columns they are grouped by"}
 }
-
-// Grouped reports whether rows of the plan, or rows embedded in them, are
-// groups.
-func (p *RowPlan) Grouped() bool {
-	return p.Groups != nil || slices.ContainsFunc(p.embeds, func(e planEmbed) bool { return e.plan.Grouped() })
-}

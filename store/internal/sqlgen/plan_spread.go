@@ -2,7 +2,6 @@ package sqlgen
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/fault"
 )
@@ -58,10 +57,4 @@ func (p *RowPlan) memberName(member int) string {
 		return e.plan.memberName(lifted)
 	}
 	return EmbedName(e.embed)
-}
-
-// Spreads reports whether rows of the plan, or rows embedded in them, have
-// members of other rows.
-func (p *RowPlan) Spreads() bool {
-	return slices.ContainsFunc(p.embeds, func(e planEmbed) bool { return e.embed.Spread || e.plan.Spreads() })
 }

@@ -106,7 +106,7 @@ func OpenSessions(ctx context.Context, s store.Session, user, but store.ID) ([]*
 // those of the highest level that were used last.
 func SessionsBeyond(ctx context.Context, s store.Session, user store.ID, which store.Cond, best int) ([]store.ID, error) {
 	beyond, err := store.For[Session](s).List(ctx, store.Query{
-		Select: []store.Selected{{Column: "id"}}, Where: store.And(sessionUserID.Eq(user), which),
+		Select: []string{"id"}, Where: store.And(sessionUserID.Eq(user), which),
 		Order: []store.Order{sessionAAL.Desc(), sessionRefreshedAt.Desc()}, Offset: best,
 	})
 	return IDsOf(beyond), err
@@ -153,7 +153,7 @@ func LowerSession(ctx context.Context, tx *store.Tx, id store.ID, which store.Co
 // concurrent request has ended them. The number of statements does not depend on theirs.
 func EndSessions(ctx context.Context, tx *store.Tx, which store.Cond, why string, now time.Time) (ended []*Session, n int, err error) {
 	rows, open := store.For[Session](tx), sessionEndedAt.Null()
-	ended, err = rows.List(ctx, store.Query{Select: []store.Selected{{Column: "id"}, {Column: "user_id"}}, Where: store.And(which, open)})
+	ended, err = rows.List(ctx, store.Query{Select: []string{"id", "user_id"}, Where: store.And(which, open)})
 	if err != nil || len(ended) == 0 {
 		return nil, 0, err
 	}

@@ -27,7 +27,7 @@ var (
 // DetailsOf reads them by one statement. A deleted user has none.
 func DetailsOf(ctx context.Context, s store.Session, id store.ID) (has Details, err error) {
 	u, err := store.For[User](s).First(ctx, store.Query{
-		Where: userID.Eq(id), Select: []store.Selected{{Column: "id"}},
+		Where: userID.Eq(id), Select: []string{"id"},
 		With: []store.Embed{
 			{Relation: "identities", Query: identitiesByAge}, {Relation: "factors", Query: factorsByAge}, {Relation: "roles", Query: rolesByName},
 		},
