@@ -132,6 +132,22 @@ func (o *order) add(args []byte, unique, limit string, at map[string]int) error 
 // place is what the sealed arguments of a job are bound to.
 func place(id string) string { return "plinth_jobs " + id }
 
+// run runs the statement. Without unique keys every job is added.
+func (o *order) run(ctx context.Context, s store.Session, q store.SQL) (id store.ID, err error) {
+	if o.form() == formPlain {
+		if _, err := q.Exec(ctx, s); err != nil {
+			return id, err
+		}
+		return store.ParseID(o.ids[len(o.ids)-1])
+	}
+	err = q.Rows(ctx, s, func(values [][]byte) error {
+		var r reader
+		id = r.id(values[0])
+		return r.err
+	})
+	return id, err
+}
+
 // insert adds the jobs and returns the id of the last one.
 func (o *order) insert(ctx context.Context, s store.Session) (id store.ID, err error) {
 	js, k := o.kind.js, o.kind
@@ -165,12 +181,7 @@ func (o *order) insert(ctx context.Context, s store.Session) (id store.ID, err e
 	case formPeriod:
 		q.Args = append(q.Args, k.period.Microseconds())
 	}
-	err = q.Rows(ctx, s, func(values [][]byte) error {
-		var r reader
-		id = r.id(values[0])
-		return r.err
-	})
-	if err != nil {
+	if id, err = o.run(ctx, s, q); err != nil {
 		return store.ID{}, fmt.Errorf("jobs: enqueue %q: %w", k.name, err)
 	}
 	if tx, ok := s.(*store.Tx); ok {

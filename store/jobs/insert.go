@@ -55,7 +55,10 @@ func insertSQL(d dialect, many bool) (texts [forms]string) {
 	} {
 		texts[form] = d.text("insert into plinth_jobs (id, args, unique_key, once_key, limit_key, kind, queue, priority, due_at, max_attempts," +
 			" sealed, actor, tenant, trace, enqueued_at) select job.id, job.args, " + part.unique + ", " + part.once + ", nullif(job.limit_key, '')," +
-			" $5, $6, $7, coalesce($8, {after $9}), $10, $11, $12, $13, $14, {now} " + source + part.conflict + " returning id")
+			" $5, $6, $7, coalesce($8, case when cast($9 as bigint) = 0 then {now} else {after $9} end), $10, $11, $12, $13, $14, {now} " + source + part.conflict)
+		if form != formPlain {
+			texts[form] += " returning id" // if it was added
+		}
 	}
 	return texts
 }

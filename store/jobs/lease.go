@@ -67,6 +67,7 @@ func (js *Jobs) renew(ctx context.Context) error {
 		if row, ok := renewed[o.id]; ok {
 			o.held, o.row = begun, row
 		} else if _, there := js.running[o.attempt]; there && !o.completed.Load() {
+			js.config.Logger.WarnContext(ctx, "jobs: a lease is lost: the job runs again", o.attrs()...)
 			o.stop(ErrLeaseLost)
 		}
 	}

@@ -47,10 +47,7 @@ func (js *Jobs) finish(ctx context.Context, s store.Session, done []outcome) err
 	if len(done) == 0 {
 		return nil
 	}
-	n, err := store.SQL{Text: js.sql.finish, Args: js.leases(done), Writes: true}.Exec(ctx, s)
-	if err == nil && n < int64(len(done)) {
-		js.config.Logger.WarnContext(ctx, "jobs: leases were lost while handlers ran: these jobs run again", slog.Int64("count", int64(len(done))-n))
-	}
+	_, err := store.SQL{Text: js.sql.finish, Args: js.leases(done), Writes: true}.Exec(ctx, s)
 	return err
 }
 

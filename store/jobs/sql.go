@@ -86,7 +86,7 @@ func (d dialect) part(name, a, b string) string {
 // statements are the texts for one engine.
 type statements struct {
 	dialect
-	claim, claimLimited, finish, complete, completeRow, retry, handBack, renew, recover, progress, stats string
+	claim, claimLimited, finish, finishClaim, complete, completeRow, retry, handBack, renew, recover, progress, stats string
 
 	insert, insertMany [forms]string
 }
@@ -96,8 +96,10 @@ func newStatements(d dialect) statements {
 		dialect:      d,
 		claim:        d.text(claimSQL()),
 		claimLimited: d.text(claimLimitedSQL()),
-		finish:       d.text("update plinth_jobs set " + finished + " where (id, fence) in ({rows $1 $2}) and state = 'running'"),
-		complete:     d.text("update plinth_jobs set " + finished + " where id = $1 and fence = $2 and state = 'running'"),
+		finish:       d.text(finishSQL("{rows $1 $2}")),
+		// Only PostgreSQL writes twice in one statement.
+		finishClaim: d.text("with finished as (" + finishSQL("{rows $5 $6}") + ") " + claimSQL()),
+		complete:    d.text("update plinth_jobs set " + finished + " where id = $1 and fence = $2 and state = 'running'"),
 		// A look at the index would be a read of a whole page of it: serializable
 		// transactions that complete jobs next to each other would conflict.
 		completeRow: d.text("update plinth_jobs set " + finished + " where ctid = cast($3 as tid) and id = $1 and fence = $2 and state = 'running'"),
@@ -133,6 +135,10 @@ func freeKey(state State) string {
 	const other = "exists (select 1 from plinth_jobs other where other.kind = plinth_jobs.kind and other.unique_key = plinth_jobs.unique_key and other.state = '"
 	return "unique_key = case when unique_key is not null and (" + other + "waiting' and other.id <> plinth_jobs.id) or " +
 		other + string(state) + "' and other.id > plinth_jobs.id)) then null else unique_key end"
+}
+
+func finishSQL(rows string) string {
+	return "update plinth_jobs set " + finished + " where (id, fence) in (" + rows + ") and state = 'running'"
 }
 
 // claimKinds are the kinds of the columns that a claim returns.
