@@ -53,7 +53,7 @@ func (js *Jobs) claimLimited(ctx context.Context, tx *store.Tx, q Queue, kinds [
 	if err != nil || free <= 0 {
 		return nil, err
 	}
-	return js.runClaim(ctx, tx, store.SQL{Text: js.sql.claimLimited, Args: append(js.claimArgs(q, kinds, n), noLimit(q.Limit), noLimit(q.KeyLimit), free)})
+	return js.runClaim(ctx, tx, store.SQL{Text: js.sql.claimLimited, Args: append(js.claimArgs(q, kinds, n), noLimit(q.KeyLimit), free)})
 }
 
 // noLimit is a limit as statements take it.
@@ -78,31 +78,21 @@ func (js *Jobs) lockQueue(ctx context.Context, tx *store.Tx, q Queue, n int) (fr
 }
 
 func (js *Jobs) runClaim(ctx context.Context, s store.Session, q store.SQL) ([]*attempt, error) {
-	type ordered struct {
-		*attempt
-		priority int64
-		due      time.Time
-	}
-	var rows []ordered
+	var claimed []*attempt
 	q.Columns, q.Writes = claimKinds, true
 	begun := time.Now()
 	err := q.Rows(ctx, s, func(v [][]byte) error {
 		var r reader
-		a := &attempt{
+		claimed = append(claimed, &attempt{
 			js: js, id: r.id(v[0]), kind: js.kindNamed(r.text(v[1])), fence: r.int(v[2]), args: r.text(v[3]), sealed: string(v[4]) == "true",
-			attempts: int(r.int(v[5])), max: int(r.int(v[6])), enqueuedAt: r.time(v[7]),
-			actor: r.text(v[8]), tenant: r.text(v[9]), trace: r.text(v[10]), row: r.text(v[13]), held: begun,
-		}
-		rows = append(rows, ordered{a, r.int(v[11]), r.time(v[12])})
+			attempts: int(r.int(v[5])), max: int(r.int(v[6])), enqueuedAt: r.time(v[7]), actor: r.text(v[8]), tenant: r.text(v[9]), trace: r.text(v[10]),
+			priority: r.int(v[11]), due: r.time(v[12]), row: r.text(v[13]), held: begun,
+		})
 		return r.err
 	})
-	slices.SortFunc(rows, func(a, b ordered) int {
+	slices.SortFunc(claimed, func(a, b *attempt) int {
 		return cmp.Or(cmp.Compare(a.priority, b.priority), a.due.Compare(b.due), a.id.Compare(b.id))
 	})
-	claimed := make([]*attempt, len(rows))
-	for i, row := range rows {
-		claimed[i] = row.attempt
-	}
 	return claimed, err
 }
 

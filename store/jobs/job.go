@@ -49,6 +49,8 @@ type attempt struct {
 	attempts   int
 	max        int
 	enqueuedAt time.Time
+	priority   int64
+	due        time.Time
 	actor      string
 	tenant     string
 	trace      string

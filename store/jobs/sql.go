@@ -169,17 +169,17 @@ func claimSQL() string {
 	return claimed + " where id in (select id from (" + due("id", " and "+running, "{skip locked}") + ") picked limit $3)" + returned
 }
 
-// claimLimitedSQL claims in a queue with limits: $5 jobs at a time, and $6 of a key. The
-// transaction holds the lock of the queue, so that the numbers are exact.
+// claimLimitedSQL claims in a queue with limits: at most $6 jobs, and $5 of a key at a time.
+// The transaction holds the lock of the queue, so that the numbers are exact.
 func claimLimitedSQL() string {
 	const (
 		busy = "busy as (select limit_key, count(*) as n from plinth_jobs where state = 'running' and queue = $1 group by limit_key)"
-		full = " and (limit_key is null or limit_key not in (select limit_key from busy where limit_key is not null and n >= $6)) and " + running
+		full = " and (limit_key is null or limit_key not in (select limit_key from busy where limit_key is not null and n >= $5)) and " + running
 	)
 	return "with " + busy + ", due as (" + due("id, priority, due_at, limit_key", full, "") + ")," +
 		" ranked as (select due.id, due.priority, due.due_at, due.limit_key, coalesce(busy.n, 0)" +
 		" + row_number() over (partition by due.limit_key order by due.priority, due.due_at, due.id) as place" +
 		" from due left join busy on busy.limit_key = due.limit_key)" +
-		" " + claimed + " where state = 'waiting' and id in (select id from ranked where (limit_key is null or place <= $6)" +
-		" and (select coalesce(sum(n), 0) from busy) < $5 order by priority, due_at, id limit $7)" + returned
+		" " + claimed + " where state = 'waiting' and id in (select id from ranked where (limit_key is null or place <= $5)" +
+		" order by priority, due_at, id limit $6)" + returned
 }
