@@ -138,7 +138,7 @@ var edits = []edit{
 	{write + "statement.go", "b.Cond(w.source(", "b.Cond(w.seededSource(", 1},
 	{write + "statement.go", "s.Guard = w.guard\n", "s.Guard = w.seededReturned()\n", 1},
 	{write + "image.go", "rule := w.guard.Read\n", "rule := w.seededReturned().Read\n", 1},
-	{write + "insert.go", "b.Rule(s, w.guard.Read)", "b.Rule(s, w.seededReturned().Read)", 1},
+	{write + "cte.go", "b.Rule(s, w.guard.Read)", "b.Rule(s, w.seededReturned().Read)", 1},
 	{write + "target.go", "if w.opened(ref) && ref", "if query.Seed == \"foreign-key\" || w.opened(ref) && ref", 1},
 }
 
