@@ -38,6 +38,9 @@ type Seen struct {
 //   - An update of columns that the scope may not read is nothing, and so is a change of a
 //     table that the scope does not know or whose key it may not read.
 //
+// The change log has no secret columns. What a rule says of them is unknown, so that they
+// alone never show a row.
+//
 // It evaluates rules in memory where it can, and otherwise by one statement for each row.
 // A nil scope is [fault.ErrNoScope].
 func (c Change) SeenBy(ctx context.Context, on store.Session, scope *query.Scope) (Seen, error) {
@@ -112,19 +115,44 @@ func (i *image) visible(ctx context.Context, row json.RawMessage) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	if result, decided := i.decide(values); decided {
+	guard, err := i.guardOf(values)
+	if err != nil {
+		return false, err
+	}
+	if result, decided := i.decide(guard.Read, values); decided {
 		return result == query.IsTrue, nil
 	}
 	n, err := write.CountImages(ctx, i.s, i.scope, i.table, [][]any{values}, func(b *sqlgen.Builder, alias string) error {
 		b.Write(b.Words.Yes)
-		return b.Limits(sqlgen.Source{Table: i.table, Alias: alias, Guard: i.guard})
+		return b.Limits(sqlgen.Source{Table: i.table, Alias: alias, Guard: guard})
 	})
 	return n == 1, err
 }
 
+// guardOf returns the guard for a row. What its read rule says of columns that the row lacks
+// is unknown: as NULL, a missing secret could fulfill the rule.
+func (i *image) guardOf(row []any) (*query.Guard, error) {
+	var absent, read schema.ColumnSet
+	for _, c := range i.table.Columns {
+		if _, gap := c.ValueIn(row).(value.Absent); gap {
+			absent.Add(c)
+		}
+	}
+	if i.guard.Read.IsZero() || absent == (schema.ColumnSet{}) {
+		return i.guard, nil
+	}
+	if i.guard.Read.Node().Columns(&read); read.With(absent) == (schema.ColumnSet{}) {
+		return i.guard, nil
+	}
+	rule, err := query.Lacking(i.guard.Read, i.table, &absent)
+	lacking := *i.guard
+	lacking.Read = rule
+	return &lacking, err
+}
+
 // decide evaluates in memory what limits writes into a statement.
-func (i *image) decide(row []any) (result query.Truth, decided bool) {
-	if i.guard.Read.IsZero() {
+func (i *image) decide(rule query.Cond, row []any) (result query.Truth, decided bool) {
+	if rule.IsZero() {
 		return query.IsFalse, true
 	}
 	for _, c := range []*schema.Column{i.table.DeletedAt, i.table.Tenant} {
@@ -141,7 +169,7 @@ func (i *image) decide(row []any) (result query.Truth, decided bool) {
 	if t := i.table.Tenant; t != nil && (i.scope.Tenant == "" || t.ValueIn(row) != i.scope.Tenant) {
 		return query.IsFalse, true
 	}
-	return i.guard.Read.Node().Evaluate(i.scope, row)
+	return rule.Node().Evaluate(i.scope, row)
 }
 
 // readable returns a row of the change log with the columns that the scope may read.

@@ -102,7 +102,7 @@ func TestSeenBy(t *testing.T) {
 			{"no key", scope("ann", "a", owner, store.Guard{Readable: noKey}), hidden},
 			{"no table", &store.Scope{Tenant: "a"}, hidden},
 		} {
-			if got := seenBy(t, db, tt.scope); strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
+			if got := seenOf(t, db, "seats", tt.scope); strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
 				t.Errorf("%s: got\n%s\nwant\n%s", tt.name, strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
 			}
 		}
@@ -112,11 +112,11 @@ func TestSeenBy(t *testing.T) {
 	}, storetest.Models(Seat{}, RoomKey{}))
 }
 
-// seenBy reads all changes of seats and returns what a scope sees of each.
-func seenBy(t *testing.T, db *store.DB, scope *store.Scope) []string {
+// seenOf reads all changes of a table and returns what a scope sees of each.
+func seenOf(t *testing.T, db *store.DB, table string, scope *store.Scope) []string {
 	t.Helper()
 	var all []string
-	reader := changelog.Open(db, "seen-"+store.NewID().String(), &changelog.Options{Start: changelog.FromStart, Tables: []string{"seats"}})
+	reader := changelog.Open(db, "seen-"+store.NewID().String(), &changelog.Options{Start: changelog.FromStart, Tables: []string{table}})
 	_, err := reader.Drain(t.Context(), func(ctx context.Context, tx *store.Tx, batch []changelog.Change) error {
 		for _, c := range batch {
 			seen, err := c.SeenBy(ctx, tx, scope)

@@ -96,6 +96,7 @@ type NodeKind uint8
 const (
 	NodeTrue NodeKind = iota + 1
 	NodeFalse
+	NodeUnknown // of [Lacking]
 	NodeAnd
 	NodeOr
 	NodeNot

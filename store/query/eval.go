@@ -36,6 +36,8 @@ func (n *Node) Evaluate(scope *Scope, row []any) (result Truth, decided bool) {
 		return IsTrue, true
 	case NodeFalse:
 		return IsFalse, true
+	case NodeUnknown:
+		return IsUnknown, true
 	case NodeAnd:
 		return n.fold(scope, row, IsFalse)
 	case NodeOr:

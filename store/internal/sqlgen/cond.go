@@ -19,6 +19,8 @@ func (c *Conds) Cond(s Source, n *query.Node) error {
 		c.Write(c.Words.Yes)
 	case query.NodeFalse:
 		c.Write(c.Words.No)
+	case query.NodeUnknown:
+		c.Write(c.Words.unknown)
 	case query.NodeAnd:
 		return c.joined(s, n.Kids, " and ")
 	case query.NodeOr:
