@@ -57,7 +57,7 @@ func TestRefusalsLookAlikeFromOutside(t *testing.T) {
 	}
 }
 
-// TestA48 (security list A-48): a megabyte of dots costs nothing.
+// TestA48BearerOfAMegabyte (security list A-48): a megabyte of dots costs nothing.
 func TestA48BearerOfAMegabyte(t *testing.T) {
 	t.Parallel()
 

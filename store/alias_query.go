@@ -24,13 +24,13 @@ func Bind(t *Table, c Cond) (Cond, error) { return query.Bind(t, c) }
 type Cond = query.Cond
 
 // Var names a variable of the [Scope] as operand of a comparison, for example
-// Compare("owner_id", OpEq, Var("principal.id")). A variable that is empty or
+// Compare("owner_id", query.OpEq, Var("principal.id")). A variable that is empty or
 // cannot be read in the column's kind makes the comparison unknown, so it
 // selects nothing, also under Not.
 type Var = query.Var
 
 // Text is an operand as text, read in the kind of the column it is compared
-// with: what arrives in a URL. Text that cannot be read is a [ValueError].
+// with: what arrives in a URL. Text that cannot be read is a fault.ValueError.
 type Text = query.Text
 
 // True selects every row. As a rule it allows every row.
@@ -40,17 +40,17 @@ func True() Cond { return query.True() }
 func False() Cond { return query.False() }
 
 // Compare compares a column, by name, with an operand: a Go value of the
-// column's type, a slice for OpIn, a [Var], a [Text] or [Texts]. Operators
+// column's type, a slice for query.OpIn, a [Var], a [Text] or query.Texts. Operators
 // without an operand take nil.
 func Compare(column string, op query.Op, value any) Cond { return query.Compare(column, op, value) }
 
-// Eq is Compare with OpEq; a nil value is IS NULL.
+// Eq is Compare with query.OpEq; a nil value is IS NULL.
 func Eq(column string, value any) Cond { return query.Eq(column, value) }
 
 // Null selects the rows where the column is NULL.
 func Null(column string) Cond { return query.Null(column) }
 
-// In selects the rows where the column equals one of the values, a slice or Texts. An
+// In selects the rows where the column equals one of the values, a slice or query.Texts. An
 // empty slice selects nothing.
 func In(column string, values any) Cond { return query.In(column, values) }
 
@@ -111,7 +111,7 @@ func WithTenant(ctx context.Context, tenant string) context.Context {
 }
 
 // WithActor returns a context in which changes of trusted code carry the name of an
-// actor ([Change.Actor]). Without it they carry the actor of the scope in the context,
+// actor (changelog.Change.Actor). Without it they carry the actor of the scope in the context,
 // the caller of the request. Writes in a scope ignore it and carry the actor of the
 // scope.
 func WithActor(ctx context.Context, actor string) context.Context { return query.WithActor(ctx, actor) }

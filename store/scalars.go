@@ -7,7 +7,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
-// scalars are the column types of this package.
+// scalars are the column types that package store declares.
 var scalars = map[reflect.Type]value.GoType{
 	reflect.TypeFor[Date]():    value.Exact(KindDate, textFromDate, dateFromText),
 	reflect.TypeFor[Decimal](): value.Exact(KindDecimal, textFromDecimal, decimalFromText),

@@ -371,7 +371,7 @@ func FuzzValues(f *testing.F) {
 			if v, err := c.ParseText(text); err == nil {
 				checkRoundTrip(t, c, v)
 			}
-			// parseJSON is promised JSON that strictjson has accepted.
+			// ParseJSON is promised JSON that strictjson has accepted.
 			if _, err := value.CanonicalJSON([]byte(text)); err != nil {
 				continue
 			}

@@ -248,7 +248,7 @@ func TestAPIKeyExpires(t *testing.T) {
 		if got := w.keyAlive("", soon).Expires; !got.Equal(now.Add(time.Minute)) {
 			t.Errorf("Expires %v", got)
 		}
-		w.advance(time.Minute - time.Millisecond) // within keyFresh
+		w.advance(time.Minute - time.Millisecond) // within the second for which a key is believed
 		w.keyAlive("just before", soon)
 		w.advance(time.Millisecond)
 		w.keyDead("just after", soon)

@@ -47,7 +47,7 @@ func TestPutUser(t *testing.T) {
 	})
 }
 
-// TestPasswordChange is the half of case A-9 that is a change of the password: what
+// TestA9PasswordChange is the half of case A-9 that is a change of the password: what
 // was got with the one before ends.
 func TestA9PasswordChange(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {

@@ -13,6 +13,7 @@ import (
 // Truth is a value of three-valued logic.
 type Truth int8
 
+// The truths.
 const (
 	IsFalse Truth = iota - 1
 	IsUnknown

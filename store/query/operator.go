@@ -48,8 +48,8 @@ func CheckOp(c *schema.Column, op Op) error {
 func (op Op) Ordering() bool { return op == OpLt || op == OpLte || op == OpGt || op == OpGte }
 
 // Timed reports whether the time that an operator takes depends on what a text says, or on
-// how large a document or an array is, which has to be read as a whole. Of OpSearch it does
-// behind the index only, see conds.search.
+// how large a document or an array is, which has to be read as a whole. That of OpSearch does
+// only behind its index, and package sqlgen guards that part where it writes it.
 func Timed(c *schema.Column, op Op) bool {
 	if c.Kind == driver.KindJSON || c.Kind == driver.KindTextArray {
 		return op != OpIsNull || c.Place != nil

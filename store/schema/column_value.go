@@ -64,7 +64,7 @@ func (c *Column) ParseValue(v any) (any, error) {
 	return x, nil
 }
 
-// ParseSet reads a value that Go code writes. It is parseValue, but the zero of a
+// ParseSet reads a value that Go code writes. It is [Column.ParseValue], but the zero of a
 // nullzero field is NULL, and so is the document null where NULL can be, as when a
 // whole struct is written.
 func (c *Column) ParseSet(v any) (any, error) {
@@ -123,8 +123,8 @@ func (c *Column) goError(err error) error {
 	return fmt.Errorf("store: %s.%s: %w", c.Table.Name, c.Name, err)
 }
 
-// ParseList reads the operand of OpIn of Go code, a slice or an array of what
-// parseValue takes, as one slice that both drivers bind. NULL equals nothing
+// ParseList reads the operand of query.OpIn of Go code, a slice or an array of what
+// [Column.ParseValue] takes, as one slice that both drivers bind. NULL equals nothing
 // and is left out.
 func (c *Column) ParseList(values any) (any, error) {
 	rv := reflect.ValueOf(values)

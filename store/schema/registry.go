@@ -214,8 +214,7 @@ func bunTable(db *bun.DB, typ reflect.Type) (bt *schema.Table, err error) {
 	return db.Table(typ), nil
 }
 
-// unreadable says why Bun cannot read a model, in words of this package where the way
-// out is one of this package.
+// unreadable says why Bun cannot read a model. For a missing junction it names DB.Register.
 func unreadable(typ reflect.Type, reason any) error {
 	rest, junction := strings.CutPrefix(fmt.Sprint(reason), "bun: can't find m2m ")
 	if name, _, ok := strings.Cut(rest, " table"); junction && ok {

@@ -47,7 +47,7 @@ type validator interface {
 	Check(value any, rules string) (rule, text string)
 }
 
-// New returns a database over a driver. The caller sets registry, bun and newTx.
+// New returns a database over a driver. The caller sets Registry, Bun and NewTx.
 func New(d driver.Driver, opts Options) *DB {
 	db := &DB{Driver: d, Engine: d.Dialect(), Dialect: sqlgen.DialectOf(d.Dialect()), Options: opts, Wake: new(Wakeup), repeats: make(repeats, 1)}
 	db.Listener, _ = d.(driver.Listener)

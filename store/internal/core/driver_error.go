@@ -9,14 +9,14 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
-// storeError turns what a driver reports into the errors of this package. The
-// database's own error stays wrapped for logs.
+// storeError turns what a driver reports into errors of package fault. The database's
+// own error stays wrapped for logs.
 func storeError(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, driver.ErrRetry):
-		return err // the transaction loop, or retryOnce, decides
+		return err // the caller repeats the statement or the transaction
 	case errors.Is(err, driver.ErrBusy):
 		return fmt.Errorf("%w: %w", fault.ErrBusy, err)
 	case errors.Is(err, driver.ErrUnavailable), errors.Is(err, driver.ErrReadOnly), errors.Is(err, driver.ErrFull):

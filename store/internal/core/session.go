@@ -60,6 +60,7 @@ func (s Session) enterFor(ctx context.Context, st *driver.Statement) error {
 	return s.enter(ctx)
 }
 
+// Conn returns the connection of the transaction, nil for the pool.
 func (s Session) Conn() driver.Conn {
 	if s.Tx == nil {
 		return nil
@@ -100,6 +101,8 @@ func (s Session) Query(ctx context.Context, st *driver.Statement, r *driver.Resu
 	return s.outcome(ctx, st, err)
 }
 
+// Exec runs a statement without rows and returns how many it changed. It fails the
+// transaction as [Session.Query] does.
 func (s Session) Exec(ctx context.Context, st *driver.Statement) (int64, error) {
 	if err := s.enterFor(ctx, st); err != nil {
 		return 0, err

@@ -56,7 +56,7 @@ func (db *DB) EnsureSetting(ctx context.Context, name string, create func() (str
 	return s.setting(ctx, name) // another instance may have been first
 }
 
-// readSetting bypasses [session.query], which rejects the pool inside a transaction.
+// readSetting bypasses [Session.Query], which rejects the pool inside a transaction.
 // There a setting is read on a separate connection.
 func (s Session) readSetting(ctx context.Context, name string) (text string, found bool, err error) {
 	st := &driver.Statement{

@@ -15,6 +15,7 @@ import (
 // the pool for writes (true), which are one on PostgreSQL. See [query.Scope.Caller].
 type shares map[bool]*share
 
+// NewShares returns the shares of the pools of a driver.
 func NewShares(pools []driver.PoolStats) shares {
 	s := shares{}
 	for _, pool := range pools {

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
+// ErrTuple reports extra values that do not have the form of their shape.
 var ErrTuple = errors.New("store: extra values do not have the expected form")
 
 // Placeholders turns $1 into ?1 on SQLite. The text must not have other dollar

@@ -222,7 +222,7 @@ func FirstInt(raw []byte) (int64, error) {
 // [fault.ErrNoScope].
 var noScope = new(query.Scope)
 
-// OrNoScope replaces nil, which means trusted code inside this package, by noScope.
+// OrNoScope replaces a nil scope, which means trusted code in a [Reader], by noScope.
 func OrNoScope(s *query.Scope) *query.Scope {
 	if s == nil {
 		return noScope

@@ -40,7 +40,7 @@ type Conds struct {
 	// of no use there.
 	Unindexed bool
 	inRule    bool            // the condition is a rule, the same for all requests of a policy
-	steps     int             // of the regular expressions, see maxRegexpSteps
+	steps     int             // of the regular expressions, see textmatch.MaxRegexpSteps
 	Reads     []*schema.Table // tables in a FROM
 }
 
@@ -49,9 +49,9 @@ type Conds struct {
 type Builder struct {
 	Conds
 	Cursors *CursorKey
-	Keys    []query.OrderKey // of the root, set by read
+	Keys    []query.OrderKey // of the root, set by Read
 	made    driver.Statement
-	shape   driver.Shape   // of the root, set by read
+	shape   driver.Shape   // of the root, set by Read
 	extra   [8]driver.Kind // what its extra values take
 	shared  [8]int
 	Budget  int // of rows, see [driver.Statement]
@@ -60,8 +60,8 @@ type Builder struct {
 	Versioned bool // the first extra value is the version of the row
 }
 
-// Source is a table in the FROM of a statement under its alias. [conds.enter],
-// [conds.trusted] and [conds.beside] make one: the zero source reads nothing.
+// Source is a table in the FROM of a statement under its alias. [Conds.Enter],
+// [Conds.Trusted] and [Conds.beside] make one: the zero source reads nothing.
 type Source struct {
 	Table *schema.Table
 	Alias string
@@ -84,6 +84,7 @@ func (s Source) ForRule() Source {
 	return s
 }
 
+// Write appends parts to the text.
 func (t *Text) Write(parts ...string) {
 	sql := t.SQL
 	for _, p := range parts {
@@ -92,6 +93,7 @@ func (t *Text) Write(parts ...string) {
 	t.SQL = sql
 }
 
+// Int appends a number to the text.
 func (t *Text) Int(n int) { t.SQL = strconv.AppendInt(t.SQL, int64(n), 10) }
 
 // Alias returns a name no other source of the statement has.
@@ -142,6 +144,7 @@ func (t *Text) Bind(k driver.Kind, v any) {
 	t.Write(t.Words.casts[k])
 }
 
+// Placeholder writes a placeholder for a value without a type.
 func (t *Text) Placeholder(v any) {
 	t.args = append(t.args, v)
 	t.Write(t.Words.placeholder)
@@ -163,7 +166,7 @@ func (c *Conds) Limits(s Source) error {
 	return c.LimitsOfAll(s)
 }
 
-// LimitsOfAll is limits for the rows that are marked as deleted too.
+// LimitsOfAll is [Conds.Limits] for the rows that are marked as deleted too.
 func (c *Conds) LimitsOfAll(s Source) error {
 	if err := c.tenancy(s); err != nil {
 		return err
@@ -202,7 +205,7 @@ func (c *Conds) tenancy(s Source) error {
 // unknown name.
 var ErrNotExposed = errors.New("store: table is not exposed")
 
-// Enter enters a table in the name of the scope. It is errNotExposed if the scope does not
+// Enter enters a table in the name of the scope. It is [ErrNotExposed] if the scope does not
 // know the table. Without a scope the source is trusted.
 func (c *Conds) Enter(t *schema.Table) (Source, error) {
 	guard, ok := c.scope.Enter(t)

@@ -140,7 +140,7 @@ func (t *Text) Comparable(s Source, col *schema.Column, ordered bool) {
 	t.Write(t.Words.asText[col.Kind])
 }
 
-// bindComparable writes a value to be compared with what comparable wrote.
+// bindComparable writes a value to be compared with a column that [Text.Comparable] wrote.
 func (t *Text) bindComparable(k driver.Kind, v any) {
 	t.Bind(k, v)
 	t.Write(t.Words.asText[k])

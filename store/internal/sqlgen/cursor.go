@@ -149,7 +149,7 @@ func behind(k query.OrderKey) query.Op {
 	return query.OpGt
 }
 
-// compareOrder writes an [orderCompare].
+// compareOrder writes a comparison of order keys with the values of a cursor.
 func (c *Conds) compareOrder(s Source, o *query.OrderCompare) error {
 	if !o.Row {
 		return c.compareOrderKey(s, o.Keys[0], o.Op, o.Values[0])

@@ -30,7 +30,7 @@ type Dialect interface {
 	// holds compares what a document or text array holds with what a value does.
 	holds(t *Text, s Source, col *schema.Column, op query.Op, v any)
 
-	// folded writes a text column in lower case, folded as foldText does.
+	// folded writes a text column in lower case, folded as [textmatch.Fold] does.
 	folded(t *Text, s Source, col *schema.Column)
 
 	// like and match write a comparison with a pattern or a regular expression, both

@@ -29,6 +29,7 @@ type RowPlan struct {
 	fields []int
 }
 
+// PlanColumn is a column of a row in an answer.
 type PlanColumn struct {
 	Column *schema.Column
 	Cast   string // "" or a normalised name
@@ -106,6 +107,7 @@ func errTaken(name string) error {
 	return &fault.QueryError{Kind: fault.QueryMalformed, Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
 }
 
+// EmbedName returns the name of an embed in the answer.
 func EmbedName(e *query.Embed) string {
 	if e.As != "" {
 		return e.As
@@ -257,6 +259,7 @@ func (b *Builder) planEmbed(s Source, e *query.Embed) (planEmbed, error) {
 	return planEmbed{embed: e, relation: rel, target: target, plan: plan, keys: keys, shape: shape}, nil
 }
 
+// Decode returns the plan by which rows of the answer fill a struct.
 func (p *RowPlan) Decode() *schema.RowPlan {
 	d := &schema.RowPlan{}
 	for _, pc := range p.Columns {

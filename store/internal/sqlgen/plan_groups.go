@@ -22,7 +22,7 @@ type groupPlan struct {
 // groupValue is what the rows are grouped by, or an aggregate over a group.
 type groupValue struct {
 	column    *schema.Column  // nil: the rows themselves are counted
-	cast      string          // of the column: "", castInt, ...
+	cast      string          // of the column: "", castFloat, ...
 	kind      driver.Kind     // of the column after the cast
 	aggregate query.Aggregate // zero: grouped by
 	name      string          // quoted, in the statement

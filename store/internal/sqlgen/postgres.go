@@ -48,6 +48,7 @@ var postgresWords = func() Words {
 	return w
 }()
 
+// Words implements [Dialect].
 func (*postgres) Words() *Words { return &postgresWords }
 
 func (*postgres) placed(t *Text, s Source, col *schema.Column) {
@@ -79,6 +80,7 @@ func (*postgres) parsed(t *Text, s Source, col *schema.Column, cast string) {
 	t.Write(" as v) p)")
 }
 
+// OneOf implements [Dialect].
 func (*postgres) OneOf(t *Text, k driver.Kind, list any) {
 	t.Write(" = any(")
 	t.Placeholder(list)
@@ -156,6 +158,7 @@ func (p *postgres) fullText(t *Text, s Source, col *schema.Column, op query.Op, 
 	return nil
 }
 
+// LogRows implements [Dialect].
 func (*postgres) LogRows(t *Text, rows string) (order string) {
 	t.Write(", v->>'op', v->'key', nullif(v->'old', 'null'), nullif(v->'new', 'null'), v->>'actor', v->>'tenant', (v->>'size')::int from jsonb_array_elements(")
 	t.Bind(driver.KindJSON, rows)

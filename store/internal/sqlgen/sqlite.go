@@ -21,6 +21,7 @@ var sqliteWords = Words{
 	ReturningTable: true,
 }
 
+// Words implements [Dialect].
 func (sqlite) Words() *Words { return &sqliteWords }
 
 func (sqlite) placed(t *Text, s Source, col *schema.Column) {
@@ -45,6 +46,7 @@ func (sqlite) parsed(t *Text, s Source, col *schema.Column, cast string) {
 	t.Write(cast, "'))")
 }
 
+// OneOf implements [Dialect].
 func (sqlite) OneOf(t *Text, _ driver.Kind, list any) {
 	t.Write(" in (select value from json_each(")
 	t.Placeholder(list)
@@ -128,6 +130,7 @@ func (sqlite) fullText(_ *Text, _ Source, col *schema.Column, _ query.Op, _, _ s
 	return schema.CheckFullText(col)
 }
 
+// LogRows implements [Dialect].
 func (sqlite) LogRows(t *Text, rows string) (order string) {
 	t.Write(", value->>'op', value->'key', nullif(value->'old', 'null'), nullif(value->'new', 'null'), value->>'actor', value->>'tenant', value->>'size' from json_each(")
 	t.Placeholder(rows)

@@ -26,7 +26,7 @@ func knownType(t reflect.Type, tag driver.Kind) (GoType, bool) {
 	return GoType{}, false
 }
 
-// Exact makes a goType of two functions between a Go type and the bound
+// Exact makes a [GoType] of two functions between a Go type and the bound
 // form of a kind.
 func Exact[T, B any](kind driver.Kind, encode func(*T) (B, error), decode func(B) (T, error)) GoType {
 	return GoType{

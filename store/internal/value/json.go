@@ -9,6 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
+// JSONNull is the document null.
 var JSONNull = []byte("null")
 
 // FromJSON reads a JSON value without space around it as a bound value of the
@@ -113,8 +114,8 @@ func (g *GoType) Decode(raw []byte, field reflect.Value) error {
 	return g.Set(field, v)
 }
 
-// fromCanonical is fromJSON for what the store itself has written: documents
-// need no second look.
+// fromCanonical is [GoType.FromJSON] for what the store itself has written: documents
+// are canonical already.
 func (g *GoType) fromCanonical(raw []byte) (any, error) {
 	if g.Kind == driver.KindJSON {
 		return string(raw), nil

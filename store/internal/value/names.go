@@ -66,6 +66,7 @@ func FieldOffset(t reflect.Type, path []int) uintptr {
 
 const noOffset = ^uintptr(0)
 
+// JSONKey returns the name of a member as it stands in an object, with quotes and colon.
 func JSONKey(name string) string {
 	return string(append(strictjson.AppendString(nil, name), ':'))
 }

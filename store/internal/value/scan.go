@@ -1,5 +1,6 @@
 package value
 
+// CutByte removes a leading byte and reports whether it was there.
 func CutByte(raw []byte, c byte) ([]byte, bool) {
 	if len(raw) == 0 || raw[0] != c {
 		return raw, false

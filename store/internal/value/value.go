@@ -123,7 +123,7 @@ func CanonicalJSON(raw []byte) (string, error) {
 	return canonicalWithin(raw, strictjson.Limits{LastWins: true, Growth: -1})
 }
 
-// canonicalText is canonicalJSON for a document in a separate text.
+// canonicalText is [CanonicalJSON] for a document in a separate text.
 func canonicalText(text string) (string, error) {
 	return canonicalWithin([]byte(text), strictjson.Limits{LastWins: true})
 }
@@ -136,6 +136,7 @@ func canonicalWithin(raw []byte, lim strictjson.Limits) (string, error) {
 	return string(b), nil
 }
 
+// IsZeroValue reports whether a bound value is NULL, the integer 0 or an empty text.
 func IsZeroValue(v any) bool {
 	switch v {
 	case nil, int64(0), "":
@@ -147,6 +148,7 @@ func IsZeroValue(v any) bool {
 // Absent marks a column that an input does not give.
 type Absent struct{}
 
+// SameValue reports whether two bound values of a kind are equal.
 func SameValue(k driver.Kind, a, b any) bool {
 	if a == nil || b == nil {
 		return a == b

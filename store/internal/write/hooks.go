@@ -15,6 +15,7 @@ type hooks struct {
 	Before, After []HookFunc
 }
 
+// HookFunc runs before or after the write of a row, in its transaction.
 type HookFunc func(ctx context.Context, w *Row) error
 
 // hooksOf returns the hooks of a table.

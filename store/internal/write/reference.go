@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
-// fail turns an error of a writing statement into one of this package.
+// fail turns an error of a writing statement into one of package fault.
 func (w *judged) fail(ctx context.Context, err error) error {
 	if errors.Is(err, fault.ErrTxFailed) {
 		return err // it wraps the failure of before

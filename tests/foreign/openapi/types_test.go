@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestTypes compares the types of the fixture with a file that a person has read.
+// TestGoldenTypes compares the types of the fixture with a file that a person has read.
 func TestGoldenTypes(t *testing.T) {
 	t.Parallel()
 	compare(t, "database.ts", fetch(t, handler(t), "editor", "/rest/v1/-/types.ts"))

@@ -117,7 +117,7 @@ func token(header, claims string, sign func(string) []byte) string {
 	return input + "." + encoded(string(sign(input)))
 }
 
-// TestA3: a token that is not signed as it must be is no caller, not even
+// TestA3ForgedTokens: a token that is not signed as it must be is no caller, not even
 // an anonymous one, and every such answer is the same.
 func TestA3ForgedTokens(t *testing.T) {
 	t.Parallel()
@@ -141,7 +141,7 @@ func TestA3ForgedTokens(t *testing.T) {
 	})
 }
 
-// TestA4: one claim wrong is a token that does not hold; a little late is
+// TestA4WrongClaims: one claim wrong is a token that does not hold; a little late is
 // not wrong.
 func TestA4WrongClaims(t *testing.T) {
 	t.Parallel()

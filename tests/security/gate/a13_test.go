@@ -50,7 +50,7 @@ var hiddenRows = []struct {
 	{"news", "nothing", []string{"sealed"}},
 }
 
-// TestA13 (security list A-13): a row that the caller must not know is one that
+// TestA13HiddenRowIsUnknownRow (security list A-13): a row that the caller must not know is one that
 // does not exist, whatever is asked of it.
 func TestA13HiddenRowIsUnknownRow(t *testing.T) {
 	t.Parallel()
@@ -120,7 +120,7 @@ func TestA13PreconditionsOnHiddenRows(t *testing.T) {
 	})
 }
 
-// TestA14: lists, counts and filters of every caller hold the caller's
+// TestA14ListsHoldOwnRows: lists, counts and filters of every caller hold the caller's
 // rows and no others.
 func TestA14ListsHoldOwnRows(t *testing.T) {
 	t.Parallel()
@@ -176,7 +176,7 @@ func asObjects(key string, list []any) []map[string]any {
 	return objects
 }
 
-// TestA15: a write of somebody else's row is refused and leaves nothing,
+// TestA15WritesOfHiddenRows: a write of somebody else's row is refused and leaves nothing,
 // no change, no line in the log.
 func TestA15WritesOfHiddenRows(t *testing.T) {
 	t.Parallel()
@@ -197,7 +197,7 @@ func TestA15WritesOfHiddenRows(t *testing.T) {
 	})
 }
 
-// TestA16: writes by filter reach what the caller may change, count that
+// TestA16WritesByFilter: writes by filter reach what the caller may change, count that
 // and tell no more; without a filter they are refused.
 func TestA16WritesByFilter(t *testing.T) {
 	t.Parallel()

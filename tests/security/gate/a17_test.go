@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestA17: an upsert of a row the caller may not change changes nothing
+// TestA17UpsertOfForeignRows: an upsert of a row the caller may not change changes nothing
 // and says no more than that the key is taken, which it says of every such row
 // alike.
 func TestA17UpsertOfForeignRows(t *testing.T) {
@@ -59,7 +59,7 @@ func (f *fixture) upsertForeign(t *testing.T, name, body, conflict, prefer strin
 	}
 }
 
-// TestA18: a row cannot be made for others, given to others or hung onto
+// TestA18ForeignKeysAndOwners: a row cannot be made for others, given to others or hung onto
 // what belongs to others; one such row undoes its whole batch.
 func TestA18ForeignKeysAndOwners(t *testing.T) {
 	t.Parallel()
@@ -105,7 +105,7 @@ func TestA18ForeignKeysAndOwners(t *testing.T) {
 	})
 }
 
-// TestA18MissingTarget: a foreign key to a row that is hidden is answered like
+// TestA18HiddenTargetIsMissingTarget: a foreign key to a row that is hidden is answered like
 // one to a row that does not exist.
 func TestA18HiddenTargetIsMissingTarget(t *testing.T) {
 	t.Parallel()

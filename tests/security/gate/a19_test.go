@@ -108,7 +108,7 @@ func (t tree) want(p auth.Principal, r row) (map[string]any, bool) {
 	return object, keep
 }
 
-// TestA19: in random selects over all relations, every row on every level
+// TestA19EmbedsPassTheirOwnRules: in random selects over all relations, every row on every level
 // passes the rule of its own table and shows its known columns only; nothing that
 // passes is missing.
 func TestA19EmbedsPassTheirOwnRules(t *testing.T) {

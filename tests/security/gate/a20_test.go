@@ -8,7 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 )
 
-// TestA20: what was not added is not there, in whatever spelling, and no
+// TestA20UndeclaredRoutes: what was not added is not there, in whatever spelling, and no
 // header makes one method another.
 func TestA20UndeclaredRoutes(t *testing.T) {
 	t.Parallel()

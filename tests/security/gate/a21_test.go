@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestA21: what a client may not set is refused by name and never stored,
+// TestA21MassAssignment: what a client may not set is refused by name and never stored,
 // in whatever spelling and on whatever way.
 func TestA21MassAssignment(t *testing.T) {
 	t.Parallel()
@@ -56,7 +56,7 @@ func (f *fixture) massAssign(t *testing.T, name, member string) {
 	}
 }
 
-// TestA21Upsert: an upsert accepts read-only columns, as it is sent whole rows,
+// TestA21UpsertIgnoresReadOnlyColumns: an upsert accepts read-only columns, as it is sent whole rows,
 // and does not write them.
 func TestA21UpsertIgnoresReadOnlyColumns(t *testing.T) {
 	t.Parallel()

@@ -164,7 +164,7 @@ func (f *fixture) checkHidden(t *testing.T, p auth.Principal, column string, use
 	})
 }
 
-// TestA22: a column that the caller must not know is one that does
+// TestA22HiddenColumnIsUnknownColumn: a column that the caller must not know is one that does
 // not exist, in every place a name can stand and under every operator.
 func TestA22HiddenColumnIsUnknownColumn(t *testing.T) {
 	t.Parallel()
@@ -175,7 +175,7 @@ func TestA22HiddenColumnIsUnknownColumn(t *testing.T) {
 	})
 }
 
-// TestA23: the same for columns of related tables, three levels deep.
+// TestA23HiddenColumnOfRelation: the same for columns of related tables, three levels deep.
 func TestA23HiddenColumnOfRelation(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, f *fixture) {
@@ -191,7 +191,7 @@ func TestA23HiddenColumnOfRelation(t *testing.T) {
 	})
 }
 
-// TestA22NeverShown: hidden values are in no answer that shows whole rows.
+// TestA22HiddenValuesAreNeverShown: hidden values are in no answer that shows whole rows.
 func TestA22HiddenValuesAreNeverShown(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, f *fixture) {

@@ -25,7 +25,7 @@ func (f *fixture) page(t *testing.T, p auth.Principal, target string) (*apitest.
 // orders of notes that every caller may ask for.
 var orders = []string{"", "slug", "amount.desc", "rate", "rate.desc.nullslast", "due.nullsfirst,amount.desc", "status,amount", "owner(name)", "owner(name).desc,slug", "project(name).asc.nullsfirst"}
 
-// TestA24: walking page by page in any order shows the caller's rows, each
+// TestA24CursorsShowTheList: walking page by page in any order shows the caller's rows, each
 // once; a cursor shows no row that the list would not.
 func TestA24CursorsShowTheList(t *testing.T) {
 	t.Parallel()
@@ -60,7 +60,7 @@ func TestA24CursorsShowTheList(t *testing.T) {
 	})
 }
 
-// TestA24Tampered: a cursor that was changed in any way, or is of another order or
+// TestA24TamperedCursors: a cursor that was changed in any way, or is of another order or
 // another table, is refused.
 func TestA24TamperedCursors(t *testing.T) {
 	t.Parallel()
@@ -104,7 +104,7 @@ func TestA24TamperedCursors(t *testing.T) {
 	})
 }
 
-// TestA24OrderShowsNothing: an order by a related row is that of the rows the
+// TestA24OrderByHiddenRows: an order by a related row is that of the rows the
 // caller sees there; what is hidden sorts like a row without one.
 func TestA24OrderByHiddenRows(t *testing.T) {
 	t.Parallel()

@@ -141,7 +141,7 @@ func selected(by string, list []function) string {
 	return strings.Join(items, ",")
 }
 
-// TestA25: aggregates are those of the caller's own rows, whatever they are
+// TestA25AggregatesOfOwnRows: aggregates are those of the caller's own rows, whatever they are
 // grouped and filtered by, in a list and in an embed.
 func TestA25AggregatesOfOwnRows(t *testing.T) {
 	t.Parallel()
@@ -191,7 +191,7 @@ func (f *fixture) wantRows(t *testing.T, p auth.Principal, target, want string) 
 	}
 }
 
-// TestA25Tricks: no way of asking makes a value of hidden rows, or tells a
+// TestA25AggregateTricks: no way of asking makes a value of hidden rows, or tells a
 // hidden column from an unknown one.
 func TestA25AggregateTricks(t *testing.T) {
 	t.Parallel()

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
-// TestA27Stored: every string of the corpus is stored as it is, read back
+// TestA27CorpusAsStoredText: every string of the corpus is stored as it is, read back
 // as it is, and found by what equals it.
 func TestA27CorpusAsStoredText(t *testing.T) {
 	t.Parallel()
@@ -64,7 +64,7 @@ func texts(t *testing.T, body string) [][2]string {
 // corpus must not make anything else of.
 var valueOps = []string{"eq", "neq", "gt", "gte", "lt", "lte", "like", "ilike", "match", "imatch", "in", "is", "not.eq", "not.like", "cs", "fts"}
 
-// TestA27Filter: as value of any operator, of a column of any kind, a
+// TestA27CorpusAsFilterValue: as value of any operator, of a column of any kind, a
 // string is a value: never a 5xx, never another's row, and nothing changes.
 func TestA27CorpusAsFilterValue(t *testing.T) {
 	t.Parallel()
@@ -101,7 +101,7 @@ func (f *fixture) checkValue(t *testing.T, target string) {
 	}
 }
 
-// TestA27Alias: a name that a client chooses for a column is a name in the answer
+// TestA27CorpusAsAlias: a name that a client chooses for a column is a name in the answer
 // and nothing else.
 func TestA27CorpusAsAlias(t *testing.T) {
 	t.Parallel()
@@ -129,7 +129,7 @@ func TestA27CorpusAsAlias(t *testing.T) {
 	})
 }
 
-// TestA28: numbers at and beyond the limits are compared as numbers or
+// TestA28Numbers: numbers at and beyond the limits are compared as numbers or
 // refused, alike on both engines, and never a part of SQL.
 func TestA28Numbers(t *testing.T) {
 	t.Parallel()
@@ -176,7 +176,7 @@ func TestA28Numbers(t *testing.T) {
 	})
 }
 
-// TestA29: names that are no names of columns, relations, tables or
+// TestA29Names: names that are no names of columns, relations, tables or
 // functions are refused in every place where a name stands.
 func TestA29Names(t *testing.T) {
 	t.Parallel()

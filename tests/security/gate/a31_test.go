@@ -13,7 +13,7 @@ import (
 // by besides.
 const patternTime = 30*time.Second + 200*time.Millisecond
 
-// TestA31: patterns made to cost much are answered in time, or refused by
+// TestA31ExpensivePatterns: patterns made to cost much are answered in time, or refused by
 // the name of a limit, over a text of a megabyte that almost matches.
 func TestA31ExpensivePatterns(t *testing.T) {
 	t.Parallel()

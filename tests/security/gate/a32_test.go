@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestA32: ids that are none, and values of another type, are refused;
+// TestA32MalformedIDs: ids that are none, and values of another type, are refused;
 // ids from the path alone, without the database.
 func TestA32MalformedIDs(t *testing.T) {
 	t.Parallel()
@@ -38,7 +38,7 @@ func TestA32MalformedIDs(t *testing.T) {
 	})
 }
 
-// TestA32Types: values of another type than the column's are refused, and
+// TestA32WrongTypes: values of another type than the column's are refused, and
 // text is never anything but text.
 func TestA32WrongTypes(t *testing.T) {
 	t.Parallel()
@@ -100,7 +100,7 @@ func bodyWays(body string) []ask {
 	}
 }
 
-// TestA33: a body that two readers could read in two ways is refused.
+// TestA33AmbiguousBodies: a body that two readers could read in two ways is refused.
 func TestA33AmbiguousBodies(t *testing.T) {
 	t.Parallel()
 	bodies := []string{
@@ -125,7 +125,7 @@ func TestA33AmbiguousBodies(t *testing.T) {
 	})
 }
 
-// TestA35: a body is read as what it says it is, in UTF-8, or not at all:
+// TestA35ContentTypes: a body is read as what it says it is, in UTF-8, or not at all:
 // JSON everywhere, CSV and forms as new rows.
 func TestA35ContentTypes(t *testing.T) {
 	t.Parallel()

@@ -49,7 +49,7 @@ func growthEngines(t *testing.T, run func(t *testing.T, h http.Handler)) {
 	t.Run("postgres", func(t *testing.T) { start(t, newPostgres(t)) })
 }
 
-// TestA34: five bytes can be a number of 400 digits. A body of many such is
+// TestA34Exponents: five bytes can be a number of 400 digits. A body of many such is
 // refused before they are written out, whoever sends it and in whatever form.
 func TestA34Exponents(t *testing.T) {
 	const n = 170_000

@@ -53,7 +53,7 @@ func (c cost) check(t *testing.T, what string, body int) {
 	}
 }
 
-// TestA34: a body made to cost much costs little.
+// TestA34ExpensiveBodies: a body made to cost much costs little.
 func TestA34ExpensiveBodies(t *testing.T) {
 	countedEngines(t, 0, func(t *testing.T, f *fixture, asked *atomic.Int64) {
 		for name, body := range attacktest.Bodies() {
@@ -79,7 +79,7 @@ func TestA34ExpensiveBodies(t *testing.T) {
 	})
 }
 
-// TestA34: so does CSV, and a form.
+// TestA34ExpensiveTexts: so does CSV, and a form.
 func TestA34ExpensiveTexts(t *testing.T) {
 	countedEngines(t, 0, func(t *testing.T, f *fixture, asked *atomic.Int64) {
 		for _, tt := range attacktest.Texts() {
@@ -100,7 +100,7 @@ func TestA34ExpensiveTexts(t *testing.T) {
 	})
 }
 
-// TestA34: so does a step of a batch that takes more from the steps before it than
+// TestA34ExpensiveBinds: so does a step of a batch that takes more from the steps before it than
 // a body can hold, or has deeper places for it than a document has. What the step before
 // it takes, which reads its rows, is not counted.
 func TestA34ExpensiveBinds(t *testing.T) {

@@ -59,7 +59,7 @@ func brokenWays(raw, escaped string) []ask {
 	)
 }
 
-// TestA36: what is no text is refused in every place, with the same answer
+// TestA36BrokenText: what is no text is refused in every place, with the same answer
 // on both engines.
 func TestA36BrokenText(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
-// TestParallelPatches: of 50 writers with one entity tag one is served,
+// TestA38ParallelPatches: of 50 writers with one entity tag one is served,
 // and the row is changed once.
 func TestA38ParallelPatches(t *testing.T) {
 	t.Parallel()
@@ -61,7 +61,7 @@ func TestA38PutOfNewRow(t *testing.T) {
 	})
 }
 
-// TestA40: of 100 clients who reserve from a stock of 10 in application
+// TestA40Reservations: of 100 clients who reserve from a stock of 10 in application
 // code ten succeed, and the others learn that it is sold out.
 func TestA40Reservations(t *testing.T) {
 	t.Parallel()
@@ -85,7 +85,7 @@ func TestA40Reservations(t *testing.T) {
 	})
 }
 
-// TestA40Unique: of 50 clients who take one unique name one succeeds.
+// TestA40UniqueNames: of 50 clients who take one unique name one succeeds.
 func TestA40UniqueNames(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, f *fixture) {

@@ -180,7 +180,7 @@ func (su *SignUps) Linked(ctx context.Context, s store.Session, to *data.Linking
 	return u, su.Sessions.MayEnter(u)
 }
 
-// AddIdentity writes the identity of a externalIdentity.
+// AddIdentity writes the identity of a login at a provider.
 func (ch *Changes) AddIdentity(ctx context.Context, tx *store.Tx, u *data.User, v *data.ExternalIdentity) (*data.Identity, error) {
 	doc, err := store.JSONOf(v.Data)
 	if err != nil {

@@ -158,5 +158,5 @@ func (f *Flow) Verifies(verifier string) bool {
 type Arrival struct {
 	Flow   Flow   `json:"flow"`
 	How    Method `json:"how"`
-	Result []byte `json:"provider_result,omitempty"` // a sealed providerResult
+	Result []byte `json:"provider_result,omitempty"` // the provider's tokens, sealed
 }

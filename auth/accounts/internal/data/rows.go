@@ -28,7 +28,7 @@ type APIKey struct {
 	EndedBy    *string // why: revoked, password, ...
 }
 
-// Bearer returns the principal id of a key without [ScopeSelf]. It is no id of a row.
+// Bearer returns the principal id of a key without accounts.ScopeSelf. It is no id of a row.
 func (k *APIKey) Bearer() string { return "api-key:" + k.ID.String() }
 
 // ScopeList reads what the key is for.
@@ -65,7 +65,7 @@ type Factor struct {
 	UserID       store.ID   `bun:",notnull,unique:auth_factors_name"`
 	Type         FactorType `bun:",notnull"`
 	FriendlyName string     `bun:",notnull,unique:auth_factors_name"`
-	Status       string     `bun:",notnull"` // factorVerified, or not yet
+	Status       string     `bun:",notnull"` // FactorVerified, or FactorUnverified
 	WaitsUntil   *time.Time // for its first use, before it makes way
 
 	Sealed   []byte `bun:",nullzero" plinth:"secret"` // of an app: what it shares with us

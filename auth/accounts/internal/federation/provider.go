@@ -76,7 +76,7 @@ const (
 	maxPicture = 512
 )
 
-// ExternalIdentityOf returns the externalIdentity of a login. An identity without a subject is
+// ExternalIdentityOf returns the verified identity of a login. An identity without a subject is
 // rejected, since two of them could not be distinguished.
 func ExternalIdentityOf(p Provider, who auth.Identity) (*data.ExternalIdentity, error) {
 	if who.Subject == "" {

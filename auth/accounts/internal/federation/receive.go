@@ -13,7 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Receive returns the account of an externalIdentity, and makes one if there is none. It is the
+// Receive returns the account of a verified identity, and makes one if there is none. It is the
 // account that has the identity, or the one with the e-mail address, see meet.
 func (fd *Federation) Receive(ctx context.Context, v *data.ExternalIdentity, from data.Device) (u *data.User, err error) {
 	var n *session.Admitted // the new account, if it comes to that
@@ -130,7 +130,7 @@ func (fd *Federation) meet(ctx context.Context, tx *store.Tx, v *data.ExternalId
 	return u, fd.join(ctx, tx, u, v, from.Event("identity_linked", &u.ID))
 }
 
-// join gives an account that exists the identity of a externalIdentity, and what goes with it. e
+// join gives an account that exists the identity of a login, and what goes with it. e
 // is the line of the audit log for it.
 func (fd *Federation) join(ctx context.Context, tx *store.Tx, u *data.User, v *data.ExternalIdentity, e *data.Event) error {
 	i, err := fd.Changes.AddIdentity(ctx, tx, u, v)

@@ -26,7 +26,7 @@ type Hooks struct {
 	BeforeDelete func(ctx context.Context, tx *store.Tx, u *data.User, keep bool) error
 }
 
-// ReservedClaims are the claims that this package sets. Hooks cannot.
+// ReservedClaims are the claims that accounts set. Hooks cannot.
 var ReservedClaims = []string{
 	"aal", "amr", "app_metadata", "aud", "azp", "client_id", "cnf", "email", "exp", "iat", "is_anonymous", "iss", "jti", "nbf", "permissions",
 	"phone", "rev", "role", "role_revs", "roles", "scope", "session_id", "sub", "user_metadata",

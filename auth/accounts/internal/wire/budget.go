@@ -16,7 +16,7 @@ import (
 // digits. subject is the account as the client names it, whether there is one or
 // not. Every such try of every endpoint goes through here and draws on one budget of
 // the account, so that no endpoint is a way around another's. try returns a
-// failure that wrongGuess reports for a wrong one.
+// failure that [throttle.WrongGuess] reports for a wrong one.
 //
 // A try is counted before it is made, and given back unless it was a wrong guess: of
 // many at once no more are made than the budgets allow.
@@ -24,7 +24,7 @@ func (x budgetHandler) attempt(subject string, try func() error) error {
 	return x.attemptSent(subject, data.Contact{}, try)
 }
 
-// attemptSent is attempt at digits that were sent to a contact, see sentHere.
+// attemptSent is attempt for digits that were sent to a contact.
 func (x budgetHandler) attemptSent(subject string, to data.Contact, try func() error) error {
 	if err := x.Throttle.Tries.Enter(x.r.Context()); err != nil {
 		return err

@@ -335,7 +335,7 @@ func (x loginHandler) judgeIDToken(in map[string]string) (*data.ExternalIdentity
 	return federation.ExternalIdentityOf(p, who)
 }
 
-// receiveOrLink finds the account of a externalIdentity, or gives them to that of the caller. The nonce
+// receiveOrLink finds the account of a verified identity, or links it to the caller's. The nonce
 // of the request is that of the ID token, so only a password can stand beside it.
 func (x loginHandler) receiveOrLink(ctx context.Context, v *data.ExternalIdentity, linked bool, entered string) (*data.User, error) {
 	if !linked {

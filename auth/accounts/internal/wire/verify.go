@@ -73,7 +73,7 @@ func (x mailHandler) verifyCode() error {
 	})
 }
 
-// toPhones are the types of verifyTypes with codes that are sent to phones.
+// toPhones are the types of [account.VerifyTypes] with codes that are sent to phones.
 var toPhones = map[string]bool{"sms": true, "phone_change": true}
 
 // verified answers a client that brings a code with a session.
