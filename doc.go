@@ -126,8 +126,10 @@
 // REST API ([api.TxFunc]), which returns rows as its caller may see them.
 //
 // Add work that needs the tables before the first request, such as roles and first rows,
-// with [App.Prepare]. Add work beside the server, such as readers of the change log and
-// scheduled jobs, with [App.Background]:
+// with [App.Prepare]. Add work beside the server, such as readers of the change log, with
+// [App.Background]. Work that must survive the process is a job, enqueued in the transaction
+// that has the reason for it ([App.Jobs]). Work by the clock is a schedule ([App.Every],
+// [App.Cron]):
 //
 //	app.Prepare(func(ctx context.Context) error {
 //		return app.Accounts().SaveRole(ctx, accounts.Role{Name: "editor", Permissions: []string{"notes.publish"}})
