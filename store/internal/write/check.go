@@ -178,6 +178,8 @@ func (w *judged) changeRule() query.Cond {
 		return w.guard.Delete
 	case query.OpRestore:
 		return w.guard.Restore
+	case "": // a read, see Allowed
+		return w.guard.Read
 	}
 	return w.guard.Update
 }
