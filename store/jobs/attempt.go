@@ -102,7 +102,7 @@ func (a *attempt) context(ctx context.Context) context.Context {
 	if a.tenant != "" {
 		ctx = store.WithTenant(ctx, a.tenant)
 	}
-	if t := a.js.config.Tracer; t != nil && a.trace != "" {
+	if t := a.js.config.Propagator; t != nil && a.trace != "" {
 		ctx = t.Extract(ctx, a.trace)
 	}
 	ctx, a.stop = context.WithCancelCause(ctx)

@@ -156,7 +156,7 @@ func (o *order) insert(ctx context.Context, s store.Session) (id store.ID, err e
 		at = o.at
 	}
 	trace := ""
-	if t := js.config.Tracer; t != nil {
+	if t := js.config.Propagator; t != nil {
 		trace = t.Inject(ctx)
 	}
 	q := store.SQL{

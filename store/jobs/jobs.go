@@ -35,6 +35,9 @@ type Config struct {
 	// Logger receives failed attempts and failures of the database. Nil discards them.
 	Logger *slog.Logger
 
+	// Propagator carries the trace of a request to its jobs. Nil carries none.
+	Propagator Propagator
+
 	// Queues are the queues that this process works on. Processes that work on one queue
 	// must agree on its limits.
 	//
@@ -43,9 +46,6 @@ type Config struct {
 
 	// Sealer encrypts the arguments of kinds with [Options].Secret.
 	Sealer Sealer
-
-	// Tracer carries the trace of a request to its jobs. Nil carries none.
-	Tracer Tracer
 
 	// Workers is the number of jobs of one queue that run at a time in this process.
 	//
@@ -79,9 +79,9 @@ type Sealer interface {
 	Open(place string, sealed []byte) ([]byte, error)
 }
 
-// Tracer turns the trace of a context into a text and back, such as a traceparent header
+// Propagator turns the trace of a context into a text and back, such as a traceparent header
 // of W3C Trace Context. It must be safe for concurrent use.
-type Tracer interface {
+type Propagator interface {
 	Inject(ctx context.Context) string
 	Extract(ctx context.Context, trace string) context.Context
 }

@@ -262,6 +262,36 @@ func TestEnqueueMany(t *testing.T) {
 	})
 }
 
+// baggage is a Propagator for tests.
+type baggage struct{}
+
+func (baggage) Inject(ctx context.Context) string {
+	trace, _ := ctx.Value(baggage{}).(string)
+	return trace
+}
+
+func (baggage) Extract(ctx context.Context, trace string) context.Context {
+	return context.WithValue(ctx, baggage{}, trace)
+}
+
+func TestTraceReachesTheHandler(t *testing.T) {
+	engines(t, func(t *testing.T, db *store.DB) {
+		js := newJobs(t, db, jobs.Config{Propagator: baggage{}})
+		traces := make(chan string, 1)
+		notes := jobs.Register(js, "note", func(ctx context.Context, _ jobs.Job[note]) error {
+			traces <- baggage{}.Inject(ctx)
+			return nil
+		}, nil)
+		run(t, js)
+		if _, err := notes.Enqueue(baggage{}.Extract(t.Context(), "00-abc"), db, note{}); err != nil {
+			t.Fatal(err)
+		}
+		if trace := within(t, traces, "the job"); trace != "00-abc" {
+			t.Errorf("the handler has the trace %q", trace)
+		}
+	})
+}
+
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	for name, register := range map[string]func(js *jobs.Jobs) error{

@@ -35,7 +35,7 @@ type Options[T any] struct {
 	// Mode says what [Kind.Enqueue] does with a job whose Unique key another job has.
 	//
 	// Defaults to Keep.
-	Mode Mode
+	Mode UniqueMode
 
 	// Period is the length of the periods of [OncePerPeriod], up to a day. They begin at
 	// multiples of it since 1970 in UTC.
@@ -67,14 +67,14 @@ type Options[T any] struct {
 	Unique func(args T) string
 }
 
-// Mode says what happens to a job whose unique key is taken.
-type Mode int
+// UniqueMode says what happens to a job whose unique key is taken.
+type UniqueMode int
 
 // The modes. Keep and Replace look at waiting jobs only: a job that is enqueued while
 // another one runs is added, since the running one may have read data that are older.
 const (
 	// Keep leaves the waiting job as it is and adds none.
-	Keep Mode = iota
+	Keep UniqueMode = iota
 
 	// Replace gives the waiting job the new arguments and the new due time, which
 	// debounces.
@@ -101,7 +101,7 @@ type kind struct {
 	timeout  time.Duration
 	backoff  func(int) time.Duration
 	keyed    bool // jobs have unique keys
-	mode     Mode
+	mode     UniqueMode
 	period   time.Duration
 	secret   bool
 	mistake  error
