@@ -5,6 +5,8 @@ package command
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -43,6 +45,8 @@ const usage = `Usage: %s [command]
   openapi [-role ROLE]           print the OpenAPI document
   types [-role ROLE]             print the types for supabase-js
   policy [-role ROLE]            print the rules of all resources and functions
+  keys                           print new API keys and a new master key, as variables of
+                                 the environment
   rotate-master-key              encrypt the secrets of accounts again with the first of
                                  PLINTH_MASTER_KEYS, so that an old key can be removed
   health [-live]                 ask the server at the configured address whether it is
@@ -130,12 +134,26 @@ func (p *Program) Run(ctx context.Context, args []string, out io.Writer) error {
 		return p.document(name, args, out, p.API.TypeScript)
 	case "policy":
 		return p.policy(args, out)
+	case "keys":
+		return printKeys(args, out)
 	case "rotate-master-key":
 		return p.rotateMasterKey(ctx, args, out)
 	case HealthName:
 		return p.Health.Run(ctx, args, out)
 	}
 	return &usageError{fmt.Sprintf("unknown command %q", name)}
+}
+
+// printKeys prints new keys as variables of the environment. Nothing keeps them.
+func printKeys(args []string, out io.Writer) error {
+	if err := noArguments("keys", args); err != nil {
+		return err
+	}
+	master := make([]byte, 32)
+	rand.Read(master) // never fails
+	_, err := fmt.Fprintf(out, "PLINTH_PUBLISHABLE_KEYS=%s\nPLINTH_SECRET_KEYS=%s\nPLINTH_MASTER_KEYS=%s\n",
+		auth.NewPublishableKey(), auth.NewSecretKey(), base64.StdEncoding.EncodeToString(master))
+	return err
 }
 
 func asksHelp(arg string) bool {
