@@ -100,7 +100,7 @@ func New(d driver.Driver, opts Options) *DB {
 	}
 	inner := core.New(d, core.Options{Logger: opts.Logger, Now: opts.Now, MaxLogBytes: opts.MaxLogBytes, Validator: opts.Validator})
 	inner.NewTx = newTx
-	db := &DB{core.HandleOf(core.Session{DB: inner})}
+	db := &DB{core.NewHandle(core.Session{DB: inner})}
 	b := d.Bun()
 	if len(opts.Tracers) > 0 {
 		t := &traced{Driver: d, engine: inner.Engine.Name, tracers: slices.Clone(opts.Tracers)}

@@ -10,8 +10,8 @@ import (
 )
 
 // planOf lists every column of a table.
-func planOf(t *Table) *schema.RowPlan {
-	p := new(schema.RowPlan)
+func planOf(t *Table) *schema.DecodePlan {
+	p := new(schema.DecodePlan)
 	for _, c := range t.Columns {
 		p.AddColumn(c)
 	}
@@ -43,16 +43,16 @@ type volume struct {
 }
 
 // shelfPlan reads shelves with their books, and those with their shelf again.
-func shelfPlan(t testing.TB) (*Table, *schema.RowPlan) {
+func shelfPlan(t testing.TB) (*Table, *schema.DecodePlan) {
 	t.Helper()
 	r := testRegistry()
 	if err := r.Register(shelf{}, volume{}); err != nil {
 		t.Fatal(err)
 	}
 	shelves, volumes := r.Table(shelf{}), r.Table(volume{})
-	label := new(schema.RowPlan)
+	label := new(schema.DecodePlan)
 	label.AddColumn(shelves.Column("label"))
-	books := new(schema.RowPlan)
+	books := new(schema.DecodePlan)
 	books.AddColumn(volumes.Column("title"))
 	books.AddRelation(volumes.Relation("shelf"), "shelf", label)
 	plan := planOf(shelves)

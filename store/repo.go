@@ -33,7 +33,7 @@ func For[T any](s Session) Repo[T] {
 // by [ScopeFrom]. With a nil scope every method returns [ErrNoScope].
 func (r Repo[T]) As(scope *Scope) Repo[T] {
 	return Repo[T]{r.core.with(func(c *repo) {
-		c.scope = read.OrNoScope(scope)
+		c.scope = read.RequireScope(scope)
 		if scope == nil && c.err == nil {
 			c.err = ErrNoScope
 		}

@@ -19,7 +19,7 @@ type repo struct {
 	s      core.Session
 	table  *Table
 	scope  *Scope
-	access sqlgen.Access
+	access sqlgen.Exemptions
 	err    error // of registering the model
 }
 
@@ -30,9 +30,9 @@ func (r *repo) with(change func(*repo)) *repo {
 }
 
 func (r *repo) reader() read.Reader {
-	own := read.Reader{Session: r.s, Table: r.table, Scope: r.scope, Access: r.access}
+	own := read.Reader{Session: r.s, Table: r.table, Scope: r.scope, Exemptions: r.access}
 	if r.scope != nil {
-		own.Session.Scope, own.Access = r.scope, sqlgen.Access{}
+		own.Session.Scope, own.Exemptions = r.scope, sqlgen.Exemptions{}
 	}
 	return own
 }

@@ -40,7 +40,7 @@ type NotifierStats struct {
 // notifierStats reads the figures of the notifier.
 func notifierStats(n *core.NotifierState) NotifierStats {
 	s := NotifierStats{Running: n.Running.Load() > 0, Listening: n.Listening.Load() > 0}
-	if since := n.UntoldSince.Load(); since != 0 {
+	if since := n.UnsentSince.Load(); since != 0 {
 		s.Behind = max(0, time.Since(time.Unix(0, since)))
 	}
 	if at := n.TrimmedAt.Load(); at != 0 {

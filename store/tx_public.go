@@ -23,7 +23,7 @@ type Tx struct {
 // newTx allocates a transaction. One allocation holds both values.
 func newTx(db *core.DB) *core.Tx {
 	tx := new(Tx)
-	tx.handle = core.HandleOf(core.Session{DB: db, Tx: &tx.inner})
+	tx.handle = core.NewHandle(core.Session{DB: db, Tx: &tx.inner})
 	tx.inner.DB, tx.inner.Outer = db, tx
 	return &tx.inner
 }

@@ -25,7 +25,7 @@ type Gate struct {
 // is [fault.ErrNoScope].
 func New(s store.Session, t *schema.Table, scope *query.Scope) Gate {
 	own := core.SessionOf(s)
-	own.Scope = read.OrNoScope(scope)
+	own.Scope = read.RequireScope(scope)
 	return Gate{read.Reader{Session: own, Table: t, Scope: own.Scope}}
 }
 

@@ -53,9 +53,9 @@ func (g Gate) Explain(ctx context.Context, q *query.Query, opts query.ReadOption
 		return nil, err
 	}
 	scope, guards := watched(g.r.Scope)
-	b := g.r.Session.NewBuilder(ctx, scope, g.r.Access)
+	b := g.r.Session.NewBuilder(ctx, scope, g.r.Exemptions)
 	defer b.Free()
-	st, err := g.r.Compile(ctx, b, q, g.r.ReadOptions(q, opts), opts)
+	st, err := g.r.Compile(ctx, b, q, g.r.StatementOptions(q, opts), opts)
 	if err != nil {
 		return nil, err
 	}

@@ -37,10 +37,10 @@ func (g Gate) Present(ctx context.Context, models reflect.Value, q *query.Query,
 	asked := *q
 	asked.Where = query.And(query.RowKeys(g.r.Table, rows), q.Where)
 	if len(q.Order) > 0 {
-		return g.r.Read(ctx, &asked, sqlgen.ReadOptions{}, opts, out)
+		return g.r.Read(ctx, &asked, sqlgen.StatementOptions{}, opts, out)
 	}
 	asked.Limit, asked.Offset, asked.Count = nil, 0, false
-	ro := sqlgen.ReadOptions{Extra: g.r.Table.PrimaryKey, Each: true}
+	ro := sqlgen.StatementOptions{Extra: g.r.Table.PrimaryKey, Each: true}
 	if err := g.r.Read(ctx, &asked, ro, opts, out); err != nil {
 		return err
 	}

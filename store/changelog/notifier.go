@@ -117,12 +117,12 @@ func notify(ctx context.Context, db *core.DB, l driver.Listener, self string) {
 		case <-commit:
 		}
 		commit = db.Wake.Commits.Wait() // before the signal: later commits need another one
-		db.Notifier.UntoldSince.CompareAndSwap(0, time.Now().UnixNano())
+		db.Notifier.UnsentSince.CompareAndSwap(0, time.Now().UnixNano())
 		err := l.Notify(ctx, changesChannel, self)
 		pause := notifyPause
 		if err == nil {
 			failures = 0
-			db.Notifier.UntoldSince.Store(0)
+			db.Notifier.UnsentSince.Store(0)
 		} else if ctx.Err() == nil {
 			// The other processes poll until a signal gets through.
 			failures++

@@ -123,7 +123,7 @@ func (i *image) visible(ctx context.Context, row json.RawMessage) (bool, error) 
 		return result == query.IsTrue, nil
 	}
 	n, err := write.CountImages(ctx, i.s, i.scope, i.table, [][]any{values}, func(b *sqlgen.Builder, alias string) error {
-		b.Write(b.Words.Yes)
+		b.Truth(true)
 		return b.Limits(sqlgen.Source{Table: i.table, Alias: alias, Guard: guard})
 	})
 	return n == 1, err

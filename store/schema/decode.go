@@ -9,9 +9,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
-// RowPlan says how the objects of an answer fill a struct: its members in
+// DecodePlan says how the objects of an answer fill a struct: its members in
 // the order they come. It is made once for a statement and never changed.
-type RowPlan struct {
+type DecodePlan struct {
 	members []decodeMember
 }
 
@@ -21,19 +21,19 @@ type decodeMember struct {
 	key      string // "name": as in the text
 	column   *Column
 	relation *Relation
-	plan     *RowPlan
+	plan     *DecodePlan
 
 	index []int
 	typ   reflect.Type // of the field
 }
 
 // AddColumn adds a column of the row's own table.
-func (p *RowPlan) AddColumn(c *Column) {
+func (p *DecodePlan) AddColumn(c *Column) {
 	p.members = append(p.members, decodeMember{key: c.JSONKey, column: c, index: c.field.Index})
 }
 
 // AddRelation adds the row or rows of a relation, which the answer calls name.
-func (p *RowPlan) AddRelation(r *Relation, name string, plan *RowPlan) {
+func (p *DecodePlan) AddRelation(r *Relation, name string, plan *DecodePlan) {
 	p.members = append(p.members, decodeMember{
 		key: `"` + name + `":`, relation: r, plan: plan, index: r.field.Index, typ: r.field.StructField.Type,
 	})
@@ -45,7 +45,7 @@ var errRow = errors.New("store: the row does not have the expected form")
 
 // DecodeRow fills dst, a settable struct of the table's type, from one row in
 // canonical JSON.
-func (t *Table) DecodeRow(raw []byte, plan *RowPlan, dst reflect.Value) error {
+func (t *Table) DecodeRow(raw []byte, plan *DecodePlan, dst reflect.Value) error {
 	rest, err := decodeObject(raw, plan, dst)
 	if err == nil && len(rest) > 0 {
 		err = errRow
@@ -58,7 +58,7 @@ func (t *Table) DecodeRow(raw []byte, plan *RowPlan, dst reflect.Value) error {
 
 // DecodeRows appends rows with commas between them to dst, a settable slice of
 // structs of the table's type or of pointers to them.
-func (t *Table) DecodeRows(body []byte, plan *RowPlan, dst reflect.Value) error {
+func (t *Table) DecodeRows(body []byte, plan *DecodePlan, dst reflect.Value) error {
 	if len(body) == 0 {
 		return nil
 	}
@@ -73,7 +73,7 @@ func (t *Table) DecodeRows(body []byte, plan *RowPlan, dst reflect.Value) error 
 }
 
 // decodeObject reads the object at the start of raw and returns what is behind.
-func decodeObject(raw []byte, plan *RowPlan, dst reflect.Value) ([]byte, error) {
+func decodeObject(raw []byte, plan *DecodePlan, dst reflect.Value) ([]byte, error) {
 	raw, ok := value.CutByte(raw, '{')
 	if !ok {
 		return nil, errRow
@@ -148,7 +148,7 @@ func (m *decodeMember) decodeRelation(raw []byte, field reflect.Value) ([]byte, 
 }
 
 // decodeItems appends one object or more to a slice.
-func decodeItems(raw []byte, plan *RowPlan, dst reflect.Value) ([]byte, error) {
+func decodeItems(raw []byte, plan *DecodePlan, dst reflect.Value) ([]byte, error) {
 	elem := dst.Type().Elem()
 	for more := true; more; {
 		n := dst.Len()

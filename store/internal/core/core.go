@@ -67,5 +67,5 @@ func (db *DB) InTx(ctx context.Context) bool {
 // does not run.
 type NotifierState struct {
 	Running, Listening     atomic.Int32
-	UntoldSince, TrimmedAt atomic.Int64 // Unix nanoseconds; 0: nothing, never
+	UnsentSince, TrimmedAt atomic.Int64 // Unix nanoseconds; 0: nothing, never
 }

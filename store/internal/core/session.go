@@ -22,8 +22,8 @@ type Session struct {
 // layers below find the session in them.
 type Handle struct{ s Session }
 
-// HandleOf returns the handle of a session.
-func HandleOf(s Session) Handle { return Handle{s} }
+// NewHandle returns the handle of a session.
+func NewHandle(s Session) Handle { return Handle{s} }
 
 func (h Handle) session() Session { return h.s }
 
@@ -136,7 +136,7 @@ func (s Session) Fail(err error) {
 }
 
 // NewBuilder starts a statement in the context of a caller.
-func (s Session) NewBuilder(ctx context.Context, scope *query.Scope, a sqlgen.Access) *sqlgen.Builder {
+func (s Session) NewBuilder(ctx context.Context, scope *query.Scope, a sqlgen.Exemptions) *sqlgen.Builder {
 	return sqlgen.NewBuilder(s.DB.Dialect, scope, sqlgen.TenantOf(ctx, scope), a)
 }
 

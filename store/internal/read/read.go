@@ -22,13 +22,13 @@ import (
 
 // Reader reads one table in a session and a scope.
 type Reader struct {
-	Session core.Session
-	Table   *schema.Table
-	Scope   *query.Scope
-	Access  sqlgen.Access
+	Session    core.Session
+	Table      *schema.Table
+	Scope      *query.Scope
+	Exemptions sqlgen.Exemptions
 }
 
-// CheckScope rejects a gate that was made without the scope it needs.
+// CheckScope rejects a reader that was made without the scope it needs, see [RequireScope].
 func (r Reader) CheckScope() error {
 	if r.Scope == noScope {
 		return fault.ErrNoScope
@@ -38,11 +38,11 @@ func (r Reader) CheckScope() error {
 
 // Get reads the rows of a query, see access.Gate.Read.
 func (r Reader) Get(ctx context.Context, q *query.Query, opts query.ReadOptions, out *query.Rows) error {
-	return r.Read(ctx, q, r.ReadOptions(q, opts), opts, out)
+	return r.Read(ctx, q, r.StatementOptions(q, opts), opts, out)
 }
 
 // Read reads within the budget of rows.
-func (r Reader) Read(ctx context.Context, q *query.Query, ro sqlgen.ReadOptions, opts query.ReadOptions, out *query.Rows) error {
+func (r Reader) Read(ctx context.Context, q *query.Query, ro sqlgen.StatementOptions, opts query.ReadOptions, out *query.Rows) error {
 	err := r.readOnce(ctx, q, ro, opts, out)
 	if !errors.Is(err, core.ErrTooManyRows) {
 		return err
@@ -52,21 +52,21 @@ func (r Reader) Read(ctx context.Context, q *query.Query, ro sqlgen.ReadOptions,
 		return err
 	}
 	if err = r.readOnce(ctx, lowered, ro, opts, out); errors.Is(err, core.ErrTooManyRows) {
-		return ErrBudget(q, opts.Budget)
+		return BudgetError(q, opts.Budget)
 	}
 	out.Cut = cut
 	return err
 }
 
-// ReadOptions returns what a read needs besides the query's members.
-func (r Reader) ReadOptions(q *query.Query, opts query.ReadOptions) sqlgen.ReadOptions {
-	return sqlgen.ReadOptions{
+// StatementOptions returns what a read needs besides the members of the query.
+func (r Reader) StatementOptions(q *query.Query, opts query.ReadOptions) sqlgen.StatementOptions {
+	return sqlgen.StatementOptions{
 		Page: opts.Page, Single: opts.Single && !opts.Page && q.After == "", Groups: !opts.Single && q.After == "", Version: opts.Single,
 	}
 }
 
 // Compile writes the statement of a query into a builder.
-func (r Reader) Compile(ctx context.Context, b *sqlgen.Builder, q *query.Query, ro sqlgen.ReadOptions, opts query.ReadOptions) (*driver.Statement, error) {
+func (r Reader) Compile(ctx context.Context, b *sqlgen.Builder, q *query.Query, ro sqlgen.StatementOptions, opts query.ReadOptions) (*driver.Statement, error) {
 	if opts.Page || q.After != "" {
 		key, err := r.Session.CursorKey(ctx)
 		if err != nil {
@@ -84,7 +84,7 @@ func (r Reader) Compile(ctx context.Context, b *sqlgen.Builder, q *query.Query, 
 	b.Budget = opts.Budget
 	shape, err := b.Read(r.Table, asked, ro)
 	if err != nil {
-		return nil, r.Unknown(err)
+		return nil, r.TableError(err)
 	}
 	st := b.Statement(shape)
 	st.Table, st.Op = r.Table.Name, "select"
@@ -93,11 +93,11 @@ func (r Reader) Compile(ctx context.Context, b *sqlgen.Builder, q *query.Query, 
 }
 
 // readOnce compiles a query and runs it.
-func (r Reader) readOnce(ctx context.Context, q *query.Query, ro sqlgen.ReadOptions, opts query.ReadOptions, out *query.Rows) error {
+func (r Reader) readOnce(ctx context.Context, q *query.Query, ro sqlgen.StatementOptions, opts query.ReadOptions, out *query.Rows) error {
 	if err := r.CheckScope(); err != nil {
 		return err
 	}
-	b := r.Session.NewBuilder(ctx, r.Scope, r.Access)
+	b := r.Session.NewBuilder(ctx, r.Scope, r.Exemptions)
 	defer b.Free()
 	st, err := r.Compile(ctx, b, q, ro, opts)
 	if err != nil {
@@ -110,7 +110,7 @@ func (r Reader) readOnce(ctx context.Context, q *query.Query, ro sqlgen.ReadOpti
 	if len(st.Shape.Members) == 0 {
 		out.Result.Body = AppendEmpty(out.Result.Body, out.Result.Rows)
 	}
-	TakeRows(out)
+	FillRows(out)
 	out.Tables = append(out.Tables, b.Reads...)
 	if opts.TagForm != "" && r.Session.Tx == nil && tagged(b.Reads) { // what a transaction reads may be rolled back
 		out.Tag = entityTag(opts.TagForm, q, &out.Result)
@@ -129,15 +129,15 @@ func AppendEmpty(dst []byte, rows int) []byte {
 	return dst
 }
 
-// TakeRows shows the result of the statement.
-func TakeRows(r *query.Rows) {
+// FillRows sets the fields of an answer from the result of its statement.
+func FillRows(r *query.Rows) {
 	r.Body, r.Count = r.Result.Body, r.Result.Rows
 	r.More, r.Total = r.Result.More, r.Result.Total
 	r.Next, r.Version, r.Inserted, r.Touched = "", 0, 0, r.Result.Rows
 	r.Tag, r.Cut, r.Tables = "", "", r.Tables[:0]
 }
 
-func finishRows(r *query.Rows, b *sqlgen.Builder, q *query.Query, ro sqlgen.ReadOptions, opts query.ReadOptions) error {
+func finishRows(r *query.Rows, b *sqlgen.Builder, q *query.Query, ro sqlgen.StatementOptions, opts query.ReadOptions) error {
 	if r.Count == 0 || len(r.Result.Extra) == 0 {
 		return nil
 	}
@@ -148,16 +148,15 @@ func finishRows(r *query.Rows, b *sqlgen.Builder, q *query.Query, ro sqlgen.Read
 		return nil
 	}
 	if opts.Single && b.Versioned { // else it stands for a row without members
-		version, err := FirstInt(r.Result.Extra)
+		version, err := FirstExtra(r.Result.Extra)
 		r.Version = version
 		return err
 	}
 	return nil
 }
 
-// Unknown turns the inner mark for a table that is not exposed into the answer
-// for one that does not exist.
-func (r Reader) Unknown(err error) error {
+// TableError turns [sqlgen.ErrNotExposed] into the error for a table that does not exist.
+func (r Reader) TableError(err error) error {
 	if errors.Is(err, sqlgen.ErrNotExposed) {
 		return &fault.UnknownTableError{Table: r.Table.Name}
 	}
@@ -165,18 +164,18 @@ func (r Reader) Unknown(err error) error {
 }
 
 // DecodePlan plans how rows of a query fill the struct.
-func (r Reader) DecodePlan(ctx context.Context, q *query.Query) (*schema.RowPlan, error) {
-	b := r.Session.NewBuilder(ctx, r.Scope, r.Access)
+func (r Reader) DecodePlan(ctx context.Context, q *query.Query) (*schema.DecodePlan, error) {
+	b := r.Session.NewBuilder(ctx, r.Scope, r.Exemptions)
 	defer b.Free()
 	s, err := b.Enter(r.Table)
 	if err != nil {
-		return nil, r.Unknown(err)
+		return nil, r.TableError(err)
 	}
 	plan, err := b.Plan(s, q)
 	if err != nil {
 		return nil, err
 	}
-	return plan.Decode(), nil
+	return plan.DecodePlan(), nil
 }
 
 // tagSize is the number of bytes of a hash in an entity tag.
@@ -208,8 +207,8 @@ func entityTag(form string, q *query.Query, result *driver.Result) string {
 	return base64.RawURLEncoding.EncodeToString(hash.Sum(room[:0])[:tagSize])
 }
 
-// FirstInt reads the first of the extra values of a row, a JSON array of integers.
-func FirstInt(raw []byte) (int64, error) {
+// FirstExtra reads the first of the extra values of a row, a JSON array of integers.
+func FirstExtra(raw []byte) (int64, error) {
 	first, _, _ := bytes.Cut(bytes.Trim(raw, "[]"), []byte(","))
 	n, err := strconv.ParseInt(string(first), 10, 64)
 	if err != nil {
@@ -218,12 +217,12 @@ func FirstInt(raw []byte) (int64, error) {
 	return n, nil
 }
 
-// noScope replaces a nil scope. It allows nothing, and every operation in it is
-// [fault.ErrNoScope].
+// noScope stands for a scope that is missing.
 var noScope = new(query.Scope)
 
-// OrNoScope replaces a nil scope, which means trusted code in a [Reader], by noScope.
-func OrNoScope(s *query.Scope) *query.Scope {
+// RequireScope returns the scope. For nil, which means trusted code in a [Reader], it returns
+// one in which every operation is [fault.ErrNoScope].
+func RequireScope(s *query.Scope) *query.Scope {
 	if s == nil {
 		return noScope
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
-// ErrBudget is the answer for a query beyond its budget of rows. It names the
+// BudgetError is the error for a query beyond its budget of rows. It names the
 // limits that a client gave.
-func ErrBudget(q *query.Query, budget int) error {
+func BudgetError(q *query.Query, budget int) error {
 	e := &fault.LimitError{Name: "rows in one answer, embedded rows included", Limit: budget}
 	var asked []string
 	eachEmbed(q, "", func(path string, embed *query.Embed) {
@@ -43,20 +43,20 @@ func eachEmbed(q *query.Query, above string, f func(path string, embed *query.Em
 
 // lowerLimits returns a query that keeps the budget: the default limits of its
 // embeds are lowered to the largest number with which even full arrays fit.
-func (r Reader) lowerLimits(ctx context.Context, q *query.Query, ro sqlgen.ReadOptions, opts query.ReadOptions) (*query.Query, string, error) {
+func (r Reader) lowerLimits(ctx context.Context, q *query.Query, ro sqlgen.StatementOptions, opts query.ReadOptions) (*query.Query, string, error) {
 	rows, err := r.countRoot(ctx, q, ro, opts)
 	if err != nil {
 		return nil, "", err
 	}
-	b := r.Session.NewBuilder(ctx, r.Scope, r.Access)
+	b := r.Session.NewBuilder(ctx, r.Scope, r.Exemptions)
 	defer b.Free()
 	root, err := b.Enter(r.Table)
 	if err != nil {
-		return nil, "", r.Unknown(err)
+		return nil, "", r.TableError(err)
 	}
 	plan, err := b.Plan(root, q)
 	if err != nil {
-		return nil, "", r.Unknown(err)
+		return nil, "", r.TableError(err)
 	}
 	highest := 0
 	eachEmbed(q, "", func(_ string, embed *query.Embed) {
@@ -74,7 +74,7 @@ func (r Reader) lowerLimits(ctx context.Context, q *query.Query, ro sqlgen.ReadO
 		}
 	}
 	if limit == 0 {
-		return nil, "", ErrBudget(q, opts.Budget)
+		return nil, "", BudgetError(q, opts.Budget)
 	}
 	lowered := *q
 	var cut []string
@@ -83,7 +83,7 @@ func (r Reader) lowerLimits(ctx context.Context, q *query.Query, ro sqlgen.ReadO
 }
 
 // countRoot returns how many rows a query has, without their embeds.
-func (r Reader) countRoot(ctx context.Context, q *query.Query, ro sqlgen.ReadOptions, opts query.ReadOptions) (int, error) {
+func (r Reader) countRoot(ctx context.Context, q *query.Query, ro sqlgen.StatementOptions, opts query.ReadOptions) (int, error) {
 	alone := *q
 	alone.Select, alone.With, alone.Count = []query.Selected{}, nil, false
 	alone.Where = query.And(q.Where, innerConds(q.With))
@@ -91,7 +91,7 @@ func (r Reader) countRoot(ctx context.Context, q *query.Query, ro sqlgen.ReadOpt
 		alone.Order = nil
 	}
 	var out query.Rows
-	err := r.readOnce(ctx, &alone, sqlgen.ReadOptions{Single: ro.Single, Groups: ro.Groups}, query.ReadOptions{MaxRows: opts.MaxRows}, &out)
+	err := r.readOnce(ctx, &alone, sqlgen.StatementOptions{Single: ro.Single, Groups: ro.Groups}, query.ReadOptions{MaxRows: opts.MaxRows}, &out)
 	return out.Count, err
 }
 

@@ -22,18 +22,18 @@ type env struct {
 	AllTenants  bool // trusted code requested every tenant
 }
 
-// Text is the text of a statement and its arguments.
-type Text struct {
+// Writer writes the text of a statement and collects its arguments.
+type Writer struct {
 	Dialect Dialect
-	Words   *Words // of the dialect
+	Syntax  *Syntax // of the dialect
 	SQL     []byte
 	args    []any
 	aliases int
 }
 
-// Conds writes conditions: filters, rules and standing predicates.
-type Conds struct {
-	Text
+// CondWriter writes conditions: filters, rules and standing predicates.
+type CondWriter struct {
+	Writer
 	env
 	// Unindexed says that a condition is not about rows as their table has
 	// them, or stands under not: an index of words that may find too much is
@@ -47,7 +47,7 @@ type Conds struct {
 // Builder writes one statement: rows, embeds, pages and groups on top of its conditions. It
 // is made for one use and not concurrent.
 type Builder struct {
-	Conds
+	CondWriter
 	Cursors *CursorKey
 	Keys    []query.OrderKey // of the root, set by Read
 	made    driver.Statement
@@ -60,8 +60,8 @@ type Builder struct {
 	Versioned bool // the first extra value is the version of the row
 }
 
-// Source is a table in the FROM of a statement under its alias. [Conds.Enter],
-// [Conds.Trusted] and [Conds.beside] make one: the zero source reads nothing.
+// Source is a table in the FROM of a statement under its alias. [CondWriter.Enter],
+// [CondWriter.Trusted] and [CondWriter.beside] make one: the zero source reads nothing.
 type Source struct {
 	Table *schema.Table
 	Alias string
@@ -85,7 +85,7 @@ func (s Source) ForRule() Source {
 }
 
 // Write appends parts to the text.
-func (t *Text) Write(parts ...string) {
+func (t *Writer) Write(parts ...string) {
 	sql := t.SQL
 	for _, p := range parts {
 		sql = append(sql, p...)
@@ -94,10 +94,19 @@ func (t *Text) Write(parts ...string) {
 }
 
 // Int appends a number to the text.
-func (t *Text) Int(n int) { t.SQL = strconv.AppendInt(t.SQL, int64(n), 10) }
+func (t *Writer) Int(n int) { t.SQL = strconv.AppendInt(t.SQL, int64(n), 10) }
+
+// Truth writes true or false.
+func (t *Writer) Truth(b bool) {
+	if b {
+		t.Write(t.Syntax.yes)
+	} else {
+		t.Write(t.Syntax.no)
+	}
+}
 
 // Alias returns a name no other source of the statement has.
-func (t *Text) Alias() string {
+func (t *Writer) Alias() string {
 	n := t.aliases
 	t.aliases++
 	if n < len(aliases) {
@@ -110,7 +119,7 @@ func (t *Text) Alias() string {
 var aliases = [...]string{"t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7"}
 
 // Column writes a column of a source.
-func (t *Text) Column(s Source, col *schema.Column) {
+func (t *Writer) Column(s Source, col *schema.Column) {
 	switch {
 	case col.Place != nil:
 		t.Dialect.placed(t, s, col)
@@ -132,29 +141,29 @@ const (
 )
 
 // keyName writes the name of an order key of a page behind a prefix.
-func (t *Text) keyName(before string, i int) {
+func (t *Writer) keyName(before string, i int) {
 	t.Write(before, `"key?`)
 	t.Int(i)
 	t.Write(`"`)
 }
 
 // Bind writes a placeholder for a value of a kind.
-func (t *Text) Bind(k driver.Kind, v any) {
+func (t *Writer) Bind(k driver.Kind, v any) {
 	t.Placeholder(v)
-	t.Write(t.Words.casts[k])
+	t.Write(t.Syntax.casts[k])
 }
 
 // Placeholder writes a placeholder for a value without a type.
-func (t *Text) Placeholder(v any) {
+func (t *Writer) Placeholder(v any) {
 	t.args = append(t.args, v)
-	t.Write(t.Words.placeholder)
+	t.Write(t.Syntax.placeholder)
 	t.Int(len(t.args))
 }
 
 // Limits writes what limits the rows of a source besides any condition, each part behind
 // " and ": the predicates that belong to the table, and the read rule of its guard. Every
 // table that is read passes here.
-func (c *Conds) Limits(s Source) error {
+func (c *CondWriter) Limits(s Source) error {
 	if !slices.Contains(c.Reads, s.Table) {
 		c.Reads = append(c.Reads, s.Table)
 	}
@@ -166,8 +175,8 @@ func (c *Conds) Limits(s Source) error {
 	return c.LimitsOfAll(s)
 }
 
-// LimitsOfAll is [Conds.Limits] for the rows that are marked as deleted too.
-func (c *Conds) LimitsOfAll(s Source) error {
+// LimitsOfAll is [CondWriter.Limits] for the rows that are marked as deleted too.
+func (c *CondWriter) LimitsOfAll(s Source) error {
 	if err := c.tenancy(s); err != nil {
 		return err
 	}
@@ -182,7 +191,7 @@ func (c *Conds) LimitsOfAll(s Source) error {
 }
 
 // tenancy limits a source to the rows of the tenant.
-func (c *Conds) tenancy(s Source) error {
+func (c *CondWriter) tenancy(s Source) error {
 	t := s.Table.Tenant
 	if t == nil || c.AllTenants {
 		return nil
@@ -191,7 +200,7 @@ func (c *Conds) tenancy(s Source) error {
 	case c.scope == nil && c.Tenant == "":
 		return fault.ErrNoTenant
 	case c.Tenant == "":
-		c.Write(" and ", c.Words.No)
+		c.Write(" and ", c.Syntax.no)
 	default:
 		c.Write(" and ")
 		c.Column(s, t)
@@ -207,7 +216,7 @@ var ErrNotExposed = errors.New("store: table is not exposed")
 
 // Enter enters a table in the name of the scope. It is [ErrNotExposed] if the scope does not
 // know the table. Without a scope the source is trusted.
-func (c *Conds) Enter(t *schema.Table) (Source, error) {
+func (c *CondWriter) Enter(t *schema.Table) (Source, error) {
 	guard, ok := c.scope.Enter(t)
 	if !ok {
 		return Source{}, ErrNotExposed
@@ -216,12 +225,12 @@ func (c *Conds) Enter(t *schema.Table) (Source, error) {
 }
 
 // Trusted enters a table without a guard.
-func (c *Conds) Trusted(t *schema.Table) Source {
+func (c *CondWriter) Trusted(t *schema.Table) Source {
 	return Source{Table: t, Alias: c.Alias(), Trusted: true}
 }
 
 // beside enters a table that is read for the rows of s, with the trust of s.
-func (c *Conds) beside(s Source, t *schema.Table) (Source, error) {
+func (c *CondWriter) beside(s Source, t *schema.Table) (Source, error) {
 	if s.Trusted {
 		return c.Trusted(t), nil
 	}
@@ -229,9 +238,9 @@ func (c *Conds) beside(s Source, t *schema.Table) (Source, error) {
 }
 
 // Rule writes a rule of a guard; a zero rule allows nothing.
-func (c *Conds) Rule(s Source, rule query.Cond) error {
+func (c *CondWriter) Rule(s Source, rule query.Cond) error {
 	if rule.IsZero() {
-		c.Write(c.Words.No)
+		c.Truth(false)
 		return nil
 	}
 	defer func(was bool) { c.inRule = was }(c.inRule)
@@ -241,7 +250,7 @@ func (c *Conds) Rule(s Source, rule query.Cond) error {
 
 // builders keeps the memory of statements that were run.
 var builders = sync.Pool{New: func() any {
-	return &Builder{Conds: Conds{Text: Text{SQL: make([]byte, 0, 1024), args: make([]any, 0, 16)}, Reads: make([]*schema.Table, 0, 8)}}
+	return &Builder{CondWriter: CondWriter{Writer: Writer{SQL: make([]byte, 0, 1024), args: make([]any, 0, 16)}, Reads: make([]*schema.Table, 0, 8)}}
 }}
 
 // maxPooledSQL is the size of a text up to which its memory is kept.
@@ -254,15 +263,15 @@ func (b *Builder) Free() {
 		return
 	}
 	clear(b.args[:cap(b.args)])
-	*b = Builder{Conds: Conds{Text: Text{SQL: b.SQL[:0], args: b.args[:0]}, Reads: b.Reads[:0]}}
+	*b = Builder{CondWriter: CondWriter{Writer: Writer{SQL: b.SQL[:0], args: b.args[:0]}, Reads: b.Reads[:0]}}
 	builders.Put(b)
 }
 
 // NewBuilder starts a statement.
-func NewBuilder(d Dialect, scope *query.Scope, tenant string, a Access) *Builder {
+func NewBuilder(d Dialect, scope *query.Scope, tenant string, a Exemptions) *Builder {
 	b := builders.Get().(*Builder)
 	b.env = env{scope: scope, Tenant: tenant, withDeleted: a.WithDeleted, AllTenants: a.AllTenants}
-	b.Dialect, b.Words = d, d.Words()
+	b.Dialect, b.Syntax = d, d.Syntax()
 	return b
 }
 
@@ -275,8 +284,8 @@ func TenantOf(ctx context.Context, scope *query.Scope) string {
 	return query.TenantFrom(ctx)
 }
 
-// Access lists the standing predicates that trusted code has switched off.
-type Access struct {
+// Exemptions are the standing predicates that trusted code has switched off.
+type Exemptions struct {
 	WithDeleted, AllTenants bool
 }
 
@@ -290,8 +299,8 @@ func (b *Builder) Statement(shape *driver.Shape) *driver.Statement {
 }
 
 // Lock ends a SELECT that locks the rows of a source where the engine can.
-func (t *Text) Lock(s Source) {
-	if t.Words.lock != "" {
-		t.Write(t.Words.lock, s.Alias)
+func (t *Writer) Lock(s Source) {
+	if t.Syntax.lock != "" {
+		t.Write(t.Syntax.lock, s.Alias)
 	}
 }

@@ -10,17 +10,17 @@ import (
 )
 
 // Cond writes a condition in parentheses or as one expression.
-func (c *Conds) Cond(s Source, n *query.Node) error {
+func (c *CondWriter) Cond(s Source, n *query.Node) error {
 	if !s.Trusted && s.Guard == nil {
 		return ErrNotExposed
 	}
 	switch n.Kind {
 	case query.NodeTrue:
-		c.Write(c.Words.Yes)
+		c.Truth(true)
 	case query.NodeFalse:
-		c.Write(c.Words.No)
+		c.Truth(false)
 	case query.NodeUnknown:
-		c.Write(c.Words.unknown)
+		c.Write(c.Syntax.unknown)
 	case query.NodeAnd:
 		return c.joined(s, n.Kids, " and ")
 	case query.NodeOr:
@@ -45,13 +45,13 @@ func (c *Conds) Cond(s Source, n *query.Node) error {
 	return nil
 }
 
-func (c *Conds) joined(s Source, kids []*query.Node, word string) error {
+func (c *CondWriter) joined(s Source, kids []*query.Node, word string) error {
 	return c.Balanced(len(kids), word, func(i int) error { return c.Cond(s, kids[i]) })
 }
 
 var compareWords = [...]string{query.OpEq: " = ", query.OpNeq: " <> ", query.OpLt: " < ", query.OpLte: " <= ", query.OpGt: " > ", query.OpGte: " >= "}
 
-func (c *Conds) compare(s Source, n *query.Node) error {
+func (c *CondWriter) compare(s Source, n *query.Node) error {
 	col, err := query.NodeColumn(s.Table, s.Guard, n)
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func (c *Conds) compare(s Source, n *query.Node) error {
 	return c.compareColumn(s, col, n)
 }
 
-func (c *Conds) compareColumn(s Source, col *schema.Column, n *query.Node) error {
+func (c *CondWriter) compareColumn(s Source, col *schema.Column, n *query.Node) error {
 	switch {
 	case n.Op == query.OpIsNull || n.Op == query.OpIsTrue || n.Op == query.OpIsFalse:
 		c.is(s, col, n.Op)
@@ -78,7 +78,7 @@ func (c *Conds) compareColumn(s Source, col *schema.Column, n *query.Node) error
 		return err
 	}
 	if !known {
-		c.Write(c.Words.unknown)
+		c.Write(c.Syntax.unknown)
 		return nil
 	}
 	return c.compareValue(s, col, n.Op, v, c.constant(n))
@@ -87,7 +87,7 @@ func (c *Conds) compareColumn(s Source, col *schema.Column, n *query.Node) error
 // ofShown writes a comparison that is evaluated only for rows that the read rule of the
 // table allows. The rule alone is not enough: the planner may evaluate the cheaper
 // comparison first, and its running time would leak values of hidden rows.
-func (c *Conds) ofShown(s Source, col *schema.Column, compare func() error) error {
+func (c *CondWriter) ofShown(s Source, col *schema.Column, compare func() error) error {
 	if s.Trusted || s.Guard.Read.Always() || s.Guard.UnguardedFilters.Has(col) {
 		return compare()
 	}
@@ -101,12 +101,12 @@ func (c *Conds) ofShown(s Source, col *schema.Column, compare func() error) erro
 	if err := compare(); err != nil {
 		return err
 	}
-	c.Write(" else ", c.Words.No, " end")
+	c.Write(" else ", c.Syntax.no, " end")
 	return nil
 }
 
 // compareValue compares a column with one bound value.
-func (c *Conds) compareValue(s Source, col *schema.Column, op query.Op, v any, constant bool) error {
+func (c *CondWriter) compareValue(s Source, col *schema.Column, op query.Op, v any, constant bool) error {
 	switch op {
 	case query.OpLike, query.OpILike:
 		return c.like(s, col, op, v)
@@ -117,12 +117,12 @@ func (c *Conds) compareValue(s Source, col *schema.Column, op query.Op, v any, c
 	case query.OpFullText, query.OpFullTextPlain, query.OpFullTextPhrase, query.OpFullTextWeb:
 		return c.fullText(s, col, op, v)
 	case query.OpContains, query.OpContained, query.OpOverlaps:
-		c.Dialect.holds(&c.Text, s, col, op, v)
+		c.Dialect.holds(&c.Writer, s, col, op, v)
 		return nil
 	}
 	c.Comparable(s, col, op.Ordering())
 	if op == query.OpDistinct {
-		c.Write(c.Words.distinct)
+		c.Write(c.Syntax.distinct)
 	} else {
 		c.Write(compareWords[op])
 	}
@@ -134,28 +134,28 @@ func (c *Conds) compareValue(s Source, col *schema.Column, op query.Op, v any, c
 
 // Comparable writes a column for a comparison, with the collation that both
 // engines order by.
-func (t *Text) Comparable(s Source, col *schema.Column, ordered bool) {
+func (t *Writer) Comparable(s Source, col *schema.Column, ordered bool) {
 	t.Column(s, col)
 	t.collate(col, ordered)
-	t.Write(t.Words.asText[col.Kind])
+	t.Write(t.Syntax.asText[col.Kind])
 }
 
-// bindComparable writes a value to be compared with a column that [Text.Comparable] wrote.
-func (t *Text) bindComparable(k driver.Kind, v any) {
+// bindComparable writes a value to be compared with a column that [Writer.Comparable] wrote.
+func (t *Writer) bindComparable(k driver.Kind, v any) {
 	t.Bind(k, v)
-	t.Write(t.Words.asText[k])
+	t.Write(t.Syntax.asText[k])
 }
 
 // collate writes the collation that compares a column as both engines do.
-func (t *Text) collate(col *schema.Column, ordered bool) {
+func (t *Writer) collate(col *schema.Column, ordered bool) {
 	if ordered {
-		t.Write(t.Words.ordered[col.Kind])
+		t.Write(t.Syntax.ordered[col.Kind])
 	} else {
-		t.Write(t.Words.collation[col.Kind])
+		t.Write(t.Syntax.collation[col.Kind])
 	}
 }
 
-func (t *Text) is(s Source, col *schema.Column, op query.Op) {
+func (t *Writer) is(s Source, col *schema.Column, op query.Op) {
 	t.Column(s, col)
 	switch op {
 	case query.OpIsNull:
@@ -169,7 +169,7 @@ func (t *Text) is(s Source, col *schema.Column, op query.Op) {
 
 // compareList compares a column with several values: all at once where a value
 // of the list is to be found, else with one after the other.
-func (c *Conds) compareList(s Source, col *schema.Column, n *query.Node) error {
+func (c *CondWriter) compareList(s Source, col *schema.Column, n *query.Node) error {
 	list, count, known, err := query.BoundList(c.scope, col, n)
 	if err != nil {
 		return err
@@ -177,26 +177,26 @@ func (c *Conds) compareList(s Source, col *schema.Column, n *query.Node) error {
 	op, quant := n.Quantified()
 	switch {
 	case !known:
-		c.Write(c.Words.unknown)
+		c.Write(c.Syntax.unknown)
 		return nil
 	case count == 0 && quant == query.QuantAll:
-		c.Write(c.Words.Yes)
+		c.Truth(true)
 		return nil
 	case count == 0:
-		c.Write(c.Words.No)
+		c.Truth(false)
 		return nil
 	case op != query.OpEq || quant != query.QuantAny || !value.Listable(col.Kind):
 		return c.compareEach(s, col, op, quant, value.ListValues(list), c.constant(n))
 	}
 	c.Comparable(s, col, false)
 	if !c.constant(n) || !c.writeConstants(col.Kind, list) {
-		c.Dialect.OneOf(&c.Text, col.Kind, list)
+		c.Dialect.OneOf(&c.Writer, col.Kind, list)
 	}
 	return nil
 }
 
 // compareEach compares with one value after the other.
-func (c *Conds) compareEach(s Source, col *schema.Column, op query.Op, quant query.Quantifier, values []any, constant bool) error {
+func (c *CondWriter) compareEach(s Source, col *schema.Column, op query.Op, quant query.Quantifier, values []any, constant bool) error {
 	word := " or "
 	if quant == query.QuantAll {
 		word = " and "
@@ -207,11 +207,11 @@ func (c *Conds) compareEach(s Source, col *schema.Column, op query.Op, quant que
 // Balanced writes n parts with a word between them, many of them in nested
 // pairs: a row of operators is an expression as deep as the row is long, and
 // SQLite takes expressions 1,000 deep.
-func (t *Text) Balanced(n int, word string, part func(i int) error) error {
+func (t *Writer) Balanced(n int, word string, part func(i int) error) error {
 	return t.balancedRange(0, n, word, part)
 }
 
-func (t *Text) balancedRange(from, to int, word string, part func(i int) error) error {
+func (t *Writer) balancedRange(from, to int, word string, part func(i int) error) error {
 	const flat = 64
 	t.Write("(")
 	if to-from > flat {

@@ -25,33 +25,29 @@ const (
 // constant reports whether the operand of a comparison is the same for all requests: a bound
 // value in a rule. Those of hidden columns stay arguments, because statements are logged and
 // explained.
-func (c *Conds) constant(n *query.Node) bool {
+func (c *CondWriter) constant(n *query.Node) bool {
 	return c.inRule && n.Column != nil && n.Operand.Kind == query.OperandValue && n.Column.Mode < schema.Hidden
 }
 
 // writeConstant writes a value of a kind as a literal, and reports false if it has none that
 // needs no quoting.
-func (t *Text) writeConstant(k driver.Kind, v any) bool {
+func (t *Writer) writeConstant(k driver.Kind, v any) bool {
 	switch v := v.(type) {
 	case bool:
-		if v {
-			t.Write(t.Words.Yes)
-		} else {
-			t.Write(t.Words.No)
-		}
+		t.Truth(v)
 		return true
 	case int64:
 		if v == math.MinInt64 {
 			return false // its digits alone are no integer
 		}
 		t.SQL = strconv.AppendInt(t.SQL, v, 10)
-		t.Write(t.Words.casts[k])
+		t.Write(t.Syntax.casts[k])
 		return true
 	case string:
 		if !isConstant(k, v) {
 			return false
 		}
-		t.Write("'", v, "'", t.Words.casts[k])
+		t.Write("'", v, "'", t.Syntax.casts[k])
 		return true
 	}
 	return false
@@ -59,7 +55,7 @@ func (t *Text) writeConstant(k driver.Kind, v any) bool {
 
 // writeConstants writes the test that the preceding expression is one of a list of constants.
 // It writes nothing and reports false unless all of them have literals.
-func (t *Text) writeConstants(k driver.Kind, list any) bool {
+func (t *Writer) writeConstants(k driver.Kind, list any) bool {
 	switch list := list.(type) {
 	case []int64:
 		if len(list) > maxConstants || slices.Contains(list, math.MinInt64) {
@@ -84,7 +80,7 @@ func (t *Text) writeConstants(k driver.Kind, list any) bool {
 	return true
 }
 
-func (t *Text) nextOf(i int) {
+func (t *Writer) nextOf(i int) {
 	if i == 0 {
 		t.Write(" in (")
 	} else {

@@ -150,7 +150,7 @@ func behind(k query.OrderKey) query.Op {
 }
 
 // compareOrder writes a comparison of order keys with the values of a cursor.
-func (c *Conds) compareOrder(s Source, o *query.OrderCompare) error {
+func (c *CondWriter) compareOrder(s Source, o *query.OrderCompare) error {
 	if !o.Row {
 		return c.compareOrderKey(s, o.Keys[0], o.Op, o.Values[0])
 	}
@@ -169,13 +169,13 @@ func (c *Conds) compareOrder(s Source, o *query.OrderCompare) error {
 		if i > 0 {
 			c.Write(", ")
 		}
-		c.Dialect.position(&c.Text, k.Column.Kind, o.Values[i])
+		c.Dialect.position(&c.Writer, k.Column.Kind, o.Values[i])
 	}
 	c.Write(")")
 	return nil
 }
 
-func (c *Conds) compareOrderKey(s Source, k query.OrderKey, op query.Op, v any) error {
+func (c *CondWriter) compareOrderKey(s Source, k query.OrderKey, op query.Op, v any) error {
 	if err := c.orderValue(s, k); err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (c *Conds) compareOrderKey(s Source, k query.OrderKey, op query.Op, v any) 
 	case v != nil:
 		c.collate(k.Column, true)
 		c.Write(compareWords[op])
-		c.Dialect.position(&c.Text, k.Column.Kind, v)
+		c.Dialect.position(&c.Writer, k.Column.Kind, v)
 	case op == query.OpEq:
 		c.Write(" is null")
 	default:

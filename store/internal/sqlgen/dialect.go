@@ -11,45 +11,45 @@ import (
 // postgres. A method writes into the text or the builder it is given.
 // It takes no variadic arguments and no *Query: an interface would move them to the heap.
 type Dialect interface {
-	// Words returns what differs by a word.
-	Words() *Words
+	// Syntax returns what differs by a word.
+	Syntax() *Syntax
 
 	// placed writes what the place of a column leads to, total a column with a sum or an
 	// average of floats, and parsed a text column read as a type.
-	placed(t *Text, s Source, col *schema.Column)
-	total(t *Text, s Source, col *schema.Column)
-	parsed(t *Text, s Source, col *schema.Column, cast string)
+	placed(t *Writer, s Source, col *schema.Column)
+	total(t *Writer, s Source, col *schema.Column)
+	parsed(t *Writer, s Source, col *schema.Column, cast string)
 
 	// OneOf writes the test that the preceding expression is one of a list of values,
 	// with a placeholder for the list.
-	OneOf(t *Text, k driver.Kind, list any)
+	OneOf(t *Writer, k driver.Kind, list any)
 
 	// position binds a value of a cursor.
-	position(t *Text, k driver.Kind, v any)
+	position(t *Writer, k driver.Kind, v any)
 
 	// holds compares what a document or text array holds with what a value does.
-	holds(t *Text, s Source, col *schema.Column, op query.Op, v any)
+	holds(t *Writer, s Source, col *schema.Column, op query.Op, v any)
 
 	// folded writes a text column in lower case, folded as [textmatch.Fold] does.
-	folded(t *Text, s Source, col *schema.Column)
+	folded(t *Writer, s Source, col *schema.Column)
 
 	// like and match write a comparison with a pattern or a regular expression, both
 	// folded already if the column is to be.
-	like(t *Text, s Source, col *schema.Column, pattern string, fold bool)
-	match(t *Text, s Source, col *schema.Column, pattern string, fold bool)
+	like(t *Writer, s Source, col *schema.Column, pattern string, fold bool)
+	match(t *Writer, s Source, col *schema.Column, pattern string, fold bool)
 
 	// search writes that a text matches a query. candidates begins a condition that an
 	// index of words answers. It reports whether search has to check what the index
 	// finds, and then whether it wrote anything.
-	search(t *Text, s Source, col *schema.Column, q fulltext.Query, written string)
-	candidates(t *Text, s Source, col *schema.Column, q fulltext.Query) (check, begun bool)
+	search(t *Writer, s Source, col *schema.Column, q fulltext.Query, written string)
+	candidates(t *Writer, s Source, col *schema.Column, q fulltext.Query) (check, begun bool)
 
 	// fullText writes one of the comparisons of PostgreSQL's own search.
-	fullText(t *Text, s Source, col *schema.Column, op query.Op, config, query string) error
+	fullText(t *Writer, s Source, col *schema.Column, op query.Op, config, query string) error
 
 	// LogRows writes the columns and the source of rows for the change log, which come as
 	// a JSON array, and returns their order.
-	LogRows(t *Text, rows string) (order string)
+	LogRows(t *Writer, rows string) (order string)
 
 	// RowColumns writes the select list that stands for a row's members. In a counted
 	// read the row may be missing. value and embed write one member.
@@ -71,10 +71,10 @@ type Dialect interface {
 	greatest(b *Builder, s Source, v groupValue, name string)
 }
 
-// Words are the words and abilities in which the engines differ.
-type Words struct {
+// Syntax is the words and abilities in which the engines differ.
+type Syntax struct {
 	placeholder        string
-	Yes, No, unknown   string // the three truths
+	yes, no, unknown   string // the three truths
 	distinct           string
 	unlimited          string // in front of an offset without limit
 	lock               string // of the rows that a SELECT locks, before its alias
@@ -92,9 +92,9 @@ type Words struct {
 	// Arrays says that rows are inserted from one array for each column.
 	Arrays bool
 
-	// With says that a statement can change rows in its WITH, so that a write and its
+	// WritableCTE says that a statement can change rows in its WITH, so that a write and its
 	// log are one statement.
-	With bool
+	WritableCTE bool
 
 	// ReturningTable says that RETURNING knows the columns by the name of the table only.
 	ReturningTable bool

@@ -31,7 +31,7 @@ func (b *Builder) groupRead(root Source, q *query.Query, p *RowPlan) error {
 		return err
 	}
 	if q.Count {
-		b.Write(" on ", b.Words.Yes)
+		b.Write(" on ", b.Syntax.yes)
 	}
 	return b.orderBy(root, p.Groups.keys, false)
 }
@@ -120,7 +120,7 @@ func (b *Builder) embedGroups(s Source, e *planEmbed) error {
 		q = &query.Query{Limit: query.Limit(1)}
 	}
 	err := b.groupRows(e.target.Alias, target, e.plan.Groups, q, func() error { return b.embedFrom(s, e, target) })
-	if err != nil || !b.Words.records {
+	if err != nil || !b.Syntax.records {
 		return err // json_group_array takes the rows as they come
 	}
 	return b.orderBy(e.target, e.plan.Groups.keys, false)

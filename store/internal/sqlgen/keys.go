@@ -3,7 +3,7 @@ package sqlgen
 import "github.com/seed-7694ebf6/plinth/store/schema"
 
 // EqualKeys writes that columns of two sources are equal.
-func (t *Text) EqualKeys(a Source, as []*schema.Column, b Source, bs []*schema.Column) {
+func (t *Writer) EqualKeys(a Source, as []*schema.Column, b Source, bs []*schema.Column) {
 	for i := range as {
 		if i > 0 {
 			t.Write(" and ")
@@ -15,7 +15,7 @@ func (t *Text) EqualKeys(a Source, as []*schema.Column, b Source, bs []*schema.C
 }
 
 // KeyList writes the primary key of a source, to sort by or to compare with.
-func (t *Text) KeyList(s Source) {
+func (t *Writer) KeyList(s Source) {
 	for i, pk := range s.Table.PrimaryKey {
 		if i > 0 {
 			t.Write(", ")
@@ -26,12 +26,12 @@ func (t *Text) KeyList(s Source) {
 }
 
 // KeyEquals writes that a source's row has the key of a row.
-func (t *Text) KeyEquals(s Source, row []any) {
+func (t *Writer) KeyEquals(s Source, row []any) {
 	t.EqualValues(s, s.Table.PrimaryKey, func(i int) any { return row[s.Table.PrimaryKey[i].Index] })
 }
 
 // EqualValues writes that columns of a source have values.
-func (t *Text) EqualValues(s Source, columns []*schema.Column, value func(i int) any) {
+func (t *Writer) EqualValues(s Source, columns []*schema.Column, value func(i int) any) {
 	for i, col := range columns {
 		if i > 0 {
 			t.Write(" and ")
@@ -44,7 +44,7 @@ func (t *Text) EqualValues(s Source, columns []*schema.Column, value func(i int)
 
 // SelectTarget writes a query for the row with the key that a foreign key points to,
 // to which conditions can be added.
-func (t *Text) SelectTarget(s Source, ref *schema.Reference, key []any) {
+func (t *Writer) SelectTarget(s Source, ref *schema.Reference, key []any) {
 	t.Write("select 1 from ", ref.Target.SQLName, " ", s.Alias, " where ")
 	t.EqualValues(s, ref.Keys, func(i int) any { return key[i] })
 }

@@ -63,7 +63,7 @@ func hasKey(keys []query.OrderKey, col *schema.Column) bool {
 	return false
 }
 
-func (c *Conds) orderKey(s Source, o query.Order) (query.OrderKey, error) {
+func (c *CondWriter) orderKey(s Source, o query.Order) (query.OrderKey, error) {
 	k := query.OrderKey{Desc: o.Desc, First: o.Nulls == query.NullsFirst || o.Nulls == query.NullsDefault && o.Desc}
 	holder := s
 	if o.Relation != "" {
@@ -101,7 +101,7 @@ func (c *Conds) orderKey(s Source, o query.Order) (query.OrderKey, error) {
 
 // orderValue writes the value of a key: a column, or a column of the one
 // related row under the guard of its table.
-func (c *Conds) orderValue(s Source, k query.OrderKey) error {
+func (c *CondWriter) orderValue(s Source, k query.OrderKey) error {
 	if k.Relation == nil {
 		c.Column(s, k.Column)
 		return nil
@@ -122,7 +122,7 @@ func (c *Conds) orderValue(s Source, k query.OrderKey) error {
 
 // orderBy writes ORDER BY: over the columns, or over the keys that the page has
 // computed, see keyName.
-func (c *Conds) orderBy(s Source, keys []query.OrderKey, computed bool) error {
+func (c *CondWriter) orderBy(s Source, keys []query.OrderKey, computed bool) error {
 	for i, k := range keys {
 		if i == 0 {
 			c.Write(" order by ")
@@ -140,7 +140,7 @@ func (c *Conds) orderBy(s Source, keys []query.OrderKey, computed bool) error {
 		}
 		// The engines' defaults differ; where the default is right it is not
 		// written, so that an index serves the order.
-		if k.Nullable && (k.Desc == c.Words.nullsGreatest) != k.First {
+		if k.Nullable && (k.Desc == c.Syntax.nullsGreatest) != k.First {
 			if k.First {
 				c.Write(" nulls first")
 			} else {

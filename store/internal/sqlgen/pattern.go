@@ -10,7 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
-func (c *Conds) like(s Source, col *schema.Column, op query.Op, v any) error {
+func (c *CondWriter) like(s Source, col *schema.Column, op query.Op, v any) error {
 	pattern, err := query.CheckedPattern(col, op, v)
 	if err != nil {
 		return err
@@ -26,12 +26,12 @@ func (c *Conds) like(s Source, col *schema.Column, op query.Op, v any) error {
 			return err
 		}
 	}
-	c.Dialect.like(&c.Text, s, col, pattern, fold)
+	c.Dialect.like(&c.Writer, s, col, pattern, fold)
 	return nil
 }
 
 // folding writes a text column, in lower case if fold is set.
-func (t *Text) folding(s Source, col *schema.Column, fold bool) {
+func (t *Writer) folding(s Source, col *schema.Column, fold bool) {
 	if fold {
 		t.Dialect.folded(t, s, col)
 		return
@@ -39,7 +39,7 @@ func (t *Text) folding(s Source, col *schema.Column, fold bool) {
 	t.Column(s, col)
 }
 
-func (c *Conds) match(s Source, col *schema.Column, op query.Op, v any) error {
+func (c *CondWriter) match(s Source, col *schema.Column, op query.Op, v any) error {
 	pattern, err := query.CheckedPattern(col, op, v)
 	if err != nil {
 		return err
@@ -51,12 +51,12 @@ func (c *Conds) match(s Source, col *schema.Column, op query.Op, v any) error {
 	if err := c.countSteps(textmatch.DotAll + pattern); err != nil {
 		return err
 	}
-	c.Dialect.match(&c.Text, s, col, pattern, fold)
+	c.Dialect.match(&c.Writer, s, col, pattern, fold)
 	return nil
 }
 
 // countSteps notes a regular expression of the statement.
-func (c *Conds) countSteps(expr string) error {
+func (c *CondWriter) countSteps(expr string) error {
 	re, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
 		return fmt.Errorf("store: regular expression: %w", err)

@@ -259,15 +259,15 @@ func (b *Builder) planEmbed(s Source, e *query.Embed) (planEmbed, error) {
 	return planEmbed{embed: e, relation: rel, target: target, plan: plan, keys: keys, shape: shape}, nil
 }
 
-// Decode returns the plan by which rows of the answer fill a struct.
-func (p *RowPlan) Decode() *schema.RowPlan {
-	d := &schema.RowPlan{}
+// DecodePlan returns the plan by which rows of the answer fill a struct.
+func (p *RowPlan) DecodePlan() *schema.DecodePlan {
+	d := &schema.DecodePlan{}
 	for _, pc := range p.Columns {
 		d.AddColumn(pc.Column)
 	}
 	for i := range p.embeds {
 		e := &p.embeds[i]
-		d.AddRelation(e.relation, EmbedName(e.embed), e.plan.Decode())
+		d.AddRelation(e.relation, EmbedName(e.embed), e.plan.DecodePlan())
 	}
 	return d
 }

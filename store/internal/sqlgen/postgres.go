@@ -33,10 +33,10 @@ var PGTypes = [...]string{
 	driver.KindTextArray: "text[]",
 }
 
-var postgresWords = func() Words {
-	w := Words{
-		placeholder: "$", Yes: "true", No: "false", unknown: "null::bool", distinct: " is distinct from ", lock: " for update of ",
-		nullsGreatest: true, records: true, Arrays: true, With: true,
+var postgresSyntax = func() Syntax {
+	w := Syntax{
+		placeholder: "$", yes: "true", no: "false", unknown: "null::bool", distinct: " is distinct from ", lock: " for update of ",
+		nullsGreatest: true, records: true, Arrays: true, WritableCTE: true,
 	}
 	for k, name := range PGTypes {
 		if name != "" {
@@ -48,10 +48,10 @@ var postgresWords = func() Words {
 	return w
 }()
 
-// Words implements [Dialect].
-func (*postgres) Words() *Words { return &postgresWords }
+// Syntax implements [Dialect].
+func (*postgres) Syntax() *Syntax { return &postgresSyntax }
 
-func (*postgres) placed(t *Text, s Source, col *schema.Column) {
+func (*postgres) placed(t *Writer, s Source, col *schema.Column) {
 	t.Write("(", s.Alias, ".", col.SQLName)
 	for i, step := range col.Place.Steps {
 		arrow, cast := "->", "::text"
@@ -68,20 +68,20 @@ func (*postgres) placed(t *Text, s Source, col *schema.Column) {
 	t.Write(")")
 }
 
-func (*postgres) total(t *Text, s Source, col *schema.Column) {
+func (*postgres) total(t *Writer, s Source, col *schema.Column) {
 	t.Write("cast(", s.Alias, ".", col.SQLName, " as float8)")
 }
 
 // parsed writes a branch for texts that are not of the type. It fails by a cast that
 // names the length only, and nothing of the client.
-func (*postgres) parsed(t *Text, s Source, col *schema.Column, cast string) {
+func (*postgres) parsed(t *Writer, s Source, col *schema.Column, cast string) {
 	t.Write("(select case when ", parsedForms[cast], " then v::", cast, " else ('?'||length(v))::", cast, " end from (select ")
 	t.Column(s, col)
 	t.Write(" as v) p)")
 }
 
 // OneOf implements [Dialect].
-func (*postgres) OneOf(t *Text, k driver.Kind, list any) {
+func (*postgres) OneOf(t *Writer, k driver.Kind, list any) {
 	t.Write(" = any(")
 	t.Placeholder(list)
 	t.Write("::", PGTypes[k], "[])")
@@ -89,7 +89,7 @@ func (*postgres) OneOf(t *Text, k driver.Kind, list any) {
 
 // position hides the value in a subquery. With a visible value the planner would prefer a
 // custom plan for every page, and planning takes longer than reading the page.
-func (*postgres) position(t *Text, k driver.Kind, v any) {
+func (*postgres) position(t *Writer, k driver.Kind, v any) {
 	t.Write("(select ")
 	t.Bind(k, v)
 	t.Write(")")
@@ -97,36 +97,36 @@ func (*postgres) position(t *Text, k driver.Kind, v any) {
 
 var holdWords = [...]string{query.OpContains: " @> ", query.OpContained: " <@ ", query.OpOverlaps: " && "}
 
-func (*postgres) holds(t *Text, s Source, col *schema.Column, op query.Op, v any) {
+func (*postgres) holds(t *Writer, s Source, col *schema.Column, op query.Op, v any) {
 	t.Column(s, col)
 	t.Write(holdWords[op])
 	t.Bind(col.Kind, v)
 }
 
-func (p *postgres) folded(t *Text, s Source, col *schema.Column) {
+func (p *postgres) folded(t *Writer, s Source, col *schema.Column) {
 	t.wrapped(p.foldBefore, s, col, p.foldAfter)
 }
 
-func (*postgres) like(t *Text, s Source, col *schema.Column, pattern string, fold bool) {
+func (*postgres) like(t *Writer, s Source, col *schema.Column, pattern string, fold bool) {
 	t.folding(s, col, fold)
 	t.Write(" like ")
 	t.Bind(driver.KindText, pattern)
 }
 
-func (*postgres) match(t *Text, s Source, col *schema.Column, pattern string, fold bool) {
+func (*postgres) match(t *Writer, s Source, col *schema.Column, pattern string, fold bool) {
 	t.folding(s, col, fold)
 	t.Write(` collate "C" ~ `)
 	t.Bind(driver.KindText, pattern)
 }
 
-func (*postgres) search(t *Text, s Source, col *schema.Column, q fulltext.Query, _ string) {
+func (*postgres) search(t *Writer, s Source, col *schema.Column, q fulltext.Query, _ string) {
 	t.wrapped(schema.SearchFunction+"(", s, col, ") @@ ")
 	t.Placeholder(q.TSQuery())
 	t.Write("::tsquery")
 }
 
 // candidates writes the search itself: the index answers it.
-func (p *postgres) candidates(t *Text, s Source, col *schema.Column, q fulltext.Query) (check, begun bool) {
+func (p *postgres) candidates(t *Writer, s Source, col *schema.Column, q fulltext.Query) (check, begun bool) {
 	p.search(t, s, col, q, "")
 	return false, true
 }
@@ -142,7 +142,7 @@ var fullTextWords = fmt.Sprintf(", %d), '%s', '%s'))", fulltext.MaxText,
 
 // fullText binds the names of configurations, which are names that the server had at
 // start-up.
-func (p *postgres) fullText(t *Text, s Source, col *schema.Column, op query.Op, config, query string) error {
+func (p *postgres) fullText(t *Writer, s Source, col *schema.Column, op query.Op, config, query string) error {
 	if !slices.Contains(p.textSearch, config) {
 		return &fault.ValueError{Column: col.Name, Kind: fault.ValueUnknownConfig, Reason: fmt.Sprintf("text search configuration %s does not exist", value.ShortQuote(config))}
 	}
@@ -159,7 +159,7 @@ func (p *postgres) fullText(t *Text, s Source, col *schema.Column, op query.Op, 
 }
 
 // LogRows implements [Dialect].
-func (*postgres) LogRows(t *Text, rows string) (order string) {
+func (*postgres) LogRows(t *Writer, rows string) (order string) {
 	t.Write(", v->>'op', v->'key', nullif(v->'old', 'null'), nullif(v->'new', 'null'), v->>'actor', v->>'tenant', (v->>'size')::int from jsonb_array_elements(")
 	t.Bind(driver.KindJSON, rows)
 	t.Write(") with ordinality as e(v, n)")

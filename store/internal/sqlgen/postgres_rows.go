@@ -50,7 +50,7 @@ func (d *postgres) value(b *Builder, s Source, pc PlanColumn) {
 		b.Column(s, pc.Column)
 		b.Write(" at time zone 'UTC')::date")
 	case "int8", "float8", "numeric", "bool":
-		d.parsed(&b.Text, s, pc.Column, pc.Cast)
+		d.parsed(&b.Writer, s, pc.Column, pc.Cast)
 	default:
 		b.Column(s, pc.Column)
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
-// ReadOptions says what a read brings besides the members of the query.
-type ReadOptions struct {
+// StatementOptions says what a read brings besides the members of the query.
+type StatementOptions struct {
 	Extra []*schema.Column // extra columns of the row, before those of a cursor
 	Each  bool             // extras of every row
 	// Version asks for the version of the row as the first extra value, if the scope
@@ -25,11 +25,11 @@ type ReadOptions struct {
 	Groups bool
 }
 
-// Read compiles a query on a table into c and returns the shape of its rows.
+// Read compiles a query on a table and returns the shape of its rows.
 //
 // The page is selected in a subquery and embeds are computed outside it, so that
 // skipped rows compute no embeds.
-func (b *Builder) Read(t *schema.Table, q *query.Query, opts ReadOptions) (*driver.Shape, error) {
+func (b *Builder) Read(t *schema.Table, q *query.Query, opts StatementOptions) (*driver.Shape, error) {
 	root, err := b.Enter(t)
 	if err != nil {
 		return nil, err
@@ -78,9 +78,9 @@ func (b *Builder) Read(t *schema.Table, q *query.Query, opts ReadOptions) (*driv
 
 // NewShape returns the shape of the root: its members and the extra values that opts
 // requests. PostgreSQL sends a value that is both only once.
-func (b *Builder) NewShape(plan *RowPlan, keys []query.OrderKey, opts ReadOptions) *driver.Shape {
+func (b *Builder) NewShape(plan *RowPlan, keys []query.OrderKey, opts StatementOptions) *driver.Shape {
 	b.shape = driver.Shape{Members: plan.Members, Extra: b.extra[:0], EachExtra: opts.Each}
-	if b.Words.records {
+	if b.Syntax.records {
 		b.shape.Shared = b.shared[:0]
 	}
 	for _, col := range opts.Extra {
@@ -101,13 +101,13 @@ func (b *Builder) NewShape(plan *RowPlan, keys []query.OrderKey, opts ReadOption
 // addExtra adds a column as an extra value of a plan.
 func (b *Builder) addExtra(plan *RowPlan, col *schema.Column) {
 	b.shape.Extra = append(b.shape.Extra, col.Kind)
-	if b.Words.records {
+	if b.Syntax.records {
 		b.shape.Shared = append(b.shape.Shared, plan.memberOf(col))
 	}
 }
 
 // Shares reports whether an extra value is one of a member's.
-func (b *Builder) Shares(extra int) bool { return b.Words.records && b.shape.Shared[extra] >= 0 }
+func (b *Builder) Shares(extra int) bool { return b.Syntax.records && b.shape.Shared[extra] >= 0 }
 
 // flat reports whether the rows can be selected by one plain SELECT: nothing is
 // embedded or counted. SQLite writes a row's JSON before it sorts, so there a
@@ -116,10 +116,10 @@ func (b *Builder) flat(q *query.Query, plan *RowPlan, keys []query.OrderKey) boo
 	if q.Count || len(plan.embeds) > 0 {
 		return false
 	}
-	return b.Words.records || len(keys) == 0 || len(q.Order) == 0 && !keys[0].Column.Table.View
+	return b.Syntax.records || len(keys) == 0 || len(q.Order) == 0 && !keys[0].Column.Table.View
 }
 
-func (b *Builder) flatRead(root Source, q *query.Query, plan *RowPlan, keys []query.OrderKey, opts ReadOptions) error {
+func (b *Builder) flatRead(root Source, q *query.Query, plan *RowPlan, keys []query.OrderKey, opts StatementOptions) error {
 	b.Write("select ")
 	if err := b.Dialect.RowColumns(b, root, plan, false); err != nil {
 		return err
@@ -140,7 +140,7 @@ func (b *Builder) flatRead(root Source, q *query.Query, plan *RowPlan, keys []qu
 
 // pagedRead selects the page in a subquery under the alias of the root, with
 // the order keys beside it, see keyName, and the row around it.
-func (b *Builder) pagedRead(root Source, q *query.Query, plan *RowPlan, keys []query.OrderKey, opts ReadOptions) error {
+func (b *Builder) pagedRead(root Source, q *query.Query, plan *RowPlan, keys []query.OrderKey, opts StatementOptions) error {
 	b.Write("select ")
 	if q.Count {
 		b.Write("c.n, ", root.Alias, ".", presentName, " is not null")
@@ -165,7 +165,7 @@ func (b *Builder) pagedRead(root Source, q *query.Query, plan *RowPlan, keys []q
 		return err
 	}
 	if q.Count {
-		b.Write(" on ", b.Words.Yes)
+		b.Write(" on ", b.Syntax.yes)
 	}
 	return b.Dialect.pageOrder(b, root, q.Limit != nil, keys)
 }
@@ -211,7 +211,7 @@ func (b *Builder) where(s Source, q *query.Query, keys []query.OrderKey) error {
 
 // filter writes the rule of the table and then the query's conditions, joined by " and
 // ". A client's condition therefore cannot be combined with a rule in any other way.
-func (c *Conds) filter(s Source, q *query.Query) error {
+func (c *CondWriter) filter(s Source, q *query.Query) error {
 	if err := c.Limits(s); err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func (c *Conds) filter(s Source, q *query.Query) error {
 
 // asked writes the conditions of a query after the rule: those of inner embeds and the
 // query's own, each preceded by " and ".
-func (c *Conds) asked(s Source, q *query.Query) error {
+func (c *CondWriter) asked(s Source, q *query.Query) error {
 	for i := range q.With {
 		if q.With[i].Inner {
 			c.Write(" and ")
@@ -237,7 +237,7 @@ func (c *Conds) asked(s Source, q *query.Query) error {
 }
 
 // WhereFrom turns the first " and " written since start into " where ".
-func (t *Text) WhereFrom(start int) {
+func (t *Writer) WhereFrom(start int) {
 	const and, where = " and ", " where "
 	if len(t.SQL) == start {
 		return
@@ -248,7 +248,7 @@ func (t *Text) WhereFrom(start int) {
 }
 
 // innerEmbed writes exists(...) for an embed that filters its parents.
-func (c *Conds) innerEmbed(s Source, e *query.Embed) error {
+func (c *CondWriter) innerEmbed(s Source, e *query.Embed) error {
 	rel, target, err := c.follow(s, e.Relation, nil)
 	if err != nil {
 		return err
@@ -271,7 +271,7 @@ func (b *Builder) page(q *query.Query) {
 		b.Write(" limit ")
 		b.Int(*q.Limit)
 	} else if q.Offset > 0 {
-		b.Write(b.Words.unlimited)
+		b.Write(b.Syntax.unlimited)
 	}
 	if q.Offset > 0 {
 		b.Write(" offset ")
@@ -280,10 +280,10 @@ func (b *Builder) page(q *query.Query) {
 }
 
 // extras writes the columns of extra values.
-func (b *Builder) extras(root Source, keys []query.OrderKey, opts ReadOptions, paged bool) error {
+func (b *Builder) extras(root Source, keys []query.OrderKey, opts StatementOptions, paged bool) error {
 	if opts.blank {
 		b.separate()
-		b.Write("1", b.Words.casts[driver.KindInt])
+		b.Write("1", b.Syntax.casts[driver.KindInt])
 	}
 	for i, col := range opts.Extra {
 		if b.Shares(i) {
@@ -312,7 +312,7 @@ func (b *Builder) extras(root Source, keys []query.OrderKey, opts ReadOptions, p
 }
 
 // separate writes a comma unless the select list just began.
-func (t *Text) separate() {
+func (t *Writer) separate() {
 	const start = "select "
 	if n := len(t.SQL); n >= len(start) && string(t.SQL[n-len(start):]) == start {
 		return

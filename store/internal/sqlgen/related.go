@@ -11,7 +11,7 @@ import (
 )
 
 // related writes exists(...) for a relation.
-func (c *Conds) related(s Source, n *query.Node) error {
+func (c *CondWriter) related(s Source, n *query.Node) error {
 	rel, target, err := c.follow(s, n.Name, n.Relation)
 	if err != nil {
 		return err
@@ -32,7 +32,7 @@ func (c *Conds) related(s Source, n *query.Node) error {
 
 // follow resolves a relation of a source and enters its target. Under a guard, a relation
 // that the scope may not know does not exist.
-func (c *Conds) follow(s Source, name string, known *schema.Relation) (*schema.Relation, Source, error) {
+func (c *CondWriter) follow(s Source, name string, known *schema.Relation) (*schema.Relation, Source, error) {
 	visible := schema.AllRelations
 	if !s.Trusted {
 		visible = func(r *schema.Relation) bool { return c.knows(s, r) }
@@ -53,7 +53,7 @@ func (c *Conds) follow(s Source, name string, known *schema.Relation) (*schema.R
 // knows reports whether the scope may know a relation: its target and its junction are
 // exposed, and it may read the columns that hold the foreign keys, since following the
 // relation reveals their values.
-func (c *Conds) knows(s Source, rel *schema.Relation) bool {
+func (c *CondWriter) knows(s Source, rel *schema.Relation) bool {
 	target, ok := c.scope.Enter(rel.Target)
 	if !ok {
 		return false
@@ -67,7 +67,7 @@ func (c *Conds) knows(s Source, rel *schema.Relation) bool {
 
 // joinedFrom writes the related rows of s as FROM and WHERE: target [join
 // junction] where the keys match, with the limits of both tables.
-func (c *Conds) joinedFrom(s Source, rel *schema.Relation, target Source) error {
+func (c *CondWriter) joinedFrom(s Source, rel *schema.Relation, target Source) error {
 	c.Write(rel.Target.SQLName, " ", target.Alias)
 	if rel.Junction == nil {
 		c.Write(" where ")
@@ -89,7 +89,7 @@ func (c *Conds) joinedFrom(s Source, rel *schema.Relation, target Source) error 
 }
 
 // unresolved is the error for a name that means no relation of s, or several.
-func (c *Conds) unresolved(s Source, name string, several []*schema.Relation, visible func(*schema.Relation) bool) error {
+func (c *CondWriter) unresolved(s Source, name string, several []*schema.Relation, visible func(*schema.Relation) bool) error {
 	if several == nil {
 		near := value.Nearest(name, s.Table.Alternatives(name, visible))
 		return &fault.UnknownRelationError{Table: s.Table.Name, Relation: name, Near: near}
@@ -105,7 +105,7 @@ func (c *Conds) unresolved(s Source, name string, several []*schema.Relation, vi
 }
 
 // relationship names the foreign keys of a relation that the scope knows.
-func (c *Conds) relationship(s Source, r *schema.Relation) string {
+func (c *CondWriter) relationship(s Source, r *schema.Relation) string {
 	if j := r.Junction; j != nil {
 		return fmt.Sprintf("%s using %s(%s) and %s(%s)", j.Table.Name,
 			schema.ForeignKeyName(j.SourceKeys), schema.JoinNames(j.SourceKeys, ", "), schema.ForeignKeyName(j.TargetKeys), schema.JoinNames(j.TargetKeys, ", "))

@@ -42,7 +42,7 @@ func (b *Builder) embedRows(s Source, e *planEmbed, inSubquery bool) error {
 	target := e.target
 	// SQLite does not keep what is JSON through a sort, so it sorts before it builds
 	// JSON. The limit of the query around keeps it from merging the two.
-	sorted := !b.Words.records && !e.relation.Many && !toKey(e.relation)
+	sorted := !b.Syntax.records && !e.relation.Many && !toKey(e.relation)
 	inSubquery = inSubquery || sorted
 	if inSubquery {
 		target.Alias = b.Alias()
@@ -85,7 +85,7 @@ func toKey(r *schema.Relation) bool {
 	return !r.Many && !r.Target.View && slices.Equal(r.TargetKeys, r.Target.PrimaryKey)
 }
 
-func (t *Text) wrapped(before string, s Source, col *schema.Column, after string) {
+func (t *Writer) wrapped(before string, s Source, col *schema.Column, after string) {
 	t.Write(before)
 	t.Column(s, col)
 	t.Write(after)

@@ -9,7 +9,7 @@ import (
 )
 
 // fullText writes one of the comparisons of PostgreSQL's own search.
-func (c *Conds) fullText(s Source, col *schema.Column, op query.Op, v any) error {
+func (c *CondWriter) fullText(s Source, col *schema.Column, op query.Op, v any) error {
 	f, ok := v.(query.FullText)
 	if text, isText := v.(string); isText {
 		f, ok = query.FullText{Query: text}, true
@@ -24,12 +24,12 @@ func (c *Conds) fullText(s Source, col *schema.Column, op query.Op, v any) error
 	if err != nil {
 		return &fault.ValueError{Column: col.Name, Kind: fault.ValueBadTSQuery, Reason: err.Error()}
 	}
-	return c.Dialect.fullText(&c.Text, s, col, op, f.Configuration(), query)
+	return c.Dialect.fullText(&c.Writer, s, col, op, f.Configuration(), query)
 }
 
 // search writes OpSearch: what an index finds, and behind it the check that the index
 // may need.
-func (c *Conds) search(s Source, col *schema.Column, v any) error {
+func (c *CondWriter) search(s Source, col *schema.Column, v any) error {
 	written, err := query.CheckedPattern(col, query.OpSearch, v)
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func (c *Conds) search(s Source, col *schema.Column, v any) error {
 	begun := false
 	if !c.Unindexed {
 		var check bool
-		if check, begun = c.Dialect.candidates(&c.Text, s, col, q); !check {
+		if check, begun = c.Dialect.candidates(&c.Writer, s, col, q); !check {
 			return nil
 		}
 	}
@@ -49,7 +49,7 @@ func (c *Conds) search(s Source, col *schema.Column, v any) error {
 		c.Write(" and ")
 	}
 	err = c.ofShown(s, col, func() error {
-		c.Dialect.search(&c.Text, s, col, q, written)
+		c.Dialect.search(&c.Writer, s, col, q, written)
 		return nil
 	})
 	if begun {

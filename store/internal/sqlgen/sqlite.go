@@ -13,18 +13,18 @@ import (
 // and collations that the driver registers do the work; their names begin with pl_.
 type sqlite struct{}
 
-var sqliteWords = Words{
-	placeholder: "?", Yes: "1", No: "0", unknown: "null", distinct: " is not ", unlimited: " limit -1",
+var sqliteSyntax = Syntax{
+	placeholder: "?", yes: "1", no: "0", unknown: "null", distinct: " is not ", unlimited: " limit -1",
 	collation: [...]string{driver.KindDecimal: " collate pl_decimal", driver.KindTextArray: ""},
 	ordered:   [...]string{driver.KindDecimal: " collate pl_decimal", driver.KindTextArray: ""},
 
 	ReturningTable: true,
 }
 
-// Words implements [Dialect].
-func (sqlite) Words() *Words { return &sqliteWords }
+// Syntax implements [Dialect].
+func (sqlite) Syntax() *Syntax { return &sqliteSyntax }
 
-func (sqlite) placed(t *Text, s Source, col *schema.Column) {
+func (sqlite) placed(t *Writer, s Source, col *schema.Column) {
 	name := "pl_json("
 	if col.Place.Text {
 		name = "pl_json_text("
@@ -37,26 +37,26 @@ func (sqlite) placed(t *Text, s Source, col *schema.Column) {
 	t.Write(")")
 }
 
-func (sqlite) total(t *Text, s Source, col *schema.Column) {
+func (sqlite) total(t *Writer, s Source, col *schema.Column) {
 	t.Write("pl_total(", s.Alias, ".", col.SQLName, ")")
 }
 
-func (sqlite) parsed(t *Text, s Source, col *schema.Column, cast string) {
+func (sqlite) parsed(t *Writer, s Source, col *schema.Column, cast string) {
 	t.wrapped("json(pl_cast(", s, col, ", '")
 	t.Write(cast, "'))")
 }
 
 // OneOf implements [Dialect].
-func (sqlite) OneOf(t *Text, _ driver.Kind, list any) {
+func (sqlite) OneOf(t *Writer, _ driver.Kind, list any) {
 	t.Write(" in (select value from json_each(")
 	t.Placeholder(list)
 	t.Write("))")
 }
 
-func (sqlite) position(t *Text, k driver.Kind, v any) { t.Bind(k, v) }
+func (sqlite) position(t *Writer, k driver.Kind, v any) { t.Bind(k, v) }
 
 // holds calls functions over the JSON text that SQLite keeps of documents and arrays.
-func (sqlite) holds(t *Text, s Source, col *schema.Column, op query.Op, v any) {
+func (sqlite) holds(t *Writer, s Source, col *schema.Column, op query.Op, v any) {
 	switch op {
 	case query.OpContained:
 		t.Write("pl_contains(")
@@ -73,9 +73,9 @@ func (sqlite) holds(t *Text, s Source, col *schema.Column, op query.Op, v any) {
 	t.Write(")")
 }
 
-func (sqlite) folded(t *Text, s Source, col *schema.Column) { t.wrapped("pl_lower(", s, col, ")") }
+func (sqlite) folded(t *Writer, s Source, col *schema.Column) { t.wrapped("pl_lower(", s, col, ")") }
 
-func (d sqlite) like(t *Text, s Source, col *schema.Column, pattern string, fold bool) {
+func (d sqlite) like(t *Writer, s Source, col *schema.Column, pattern string, fold bool) {
 	if !textmatch.SQLiteReads(pattern) {
 		d.regexp(t, s, col, textmatch.LikeRegexp(pattern), fold)
 		return
@@ -86,11 +86,11 @@ func (d sqlite) like(t *Text, s Source, col *schema.Column, pattern string, fold
 	t.Write(` escape '\'`)
 }
 
-func (d sqlite) match(t *Text, s Source, col *schema.Column, pattern string, fold bool) {
+func (d sqlite) match(t *Writer, s Source, col *schema.Column, pattern string, fold bool) {
 	d.regexp(t, s, col, textmatch.DotAll+pattern, fold) // on PostgreSQL a dot takes a newline
 }
 
-func (sqlite) regexp(t *Text, s Source, col *schema.Column, expr string, fold bool) {
+func (sqlite) regexp(t *Writer, s Source, col *schema.Column, expr string, fold bool) {
 	t.Write("pl_regexp(")
 	t.Bind(driver.KindText, expr)
 	t.Write(", ")
@@ -98,7 +98,7 @@ func (sqlite) regexp(t *Text, s Source, col *schema.Column, expr string, fold bo
 	t.Write(")")
 }
 
-func (sqlite) search(t *Text, s Source, col *schema.Column, _ fulltext.Query, written string) {
+func (sqlite) search(t *Writer, s Source, col *schema.Column, _ fulltext.Query, written string) {
 	t.Write("pl_search(")
 	t.Bind(driver.KindText, written)
 	t.Write(", ")
@@ -108,7 +108,7 @@ func (sqlite) search(t *Text, s Source, col *schema.Column, _ fulltext.Query, wr
 
 // candidates writes that the index of a column has a row for a query. SQLite does not
 // fold the case of every script, so a function has to check them.
-func (sqlite) candidates(t *Text, s Source, col *schema.Column, q fulltext.Query) (check, begun bool) {
+func (sqlite) candidates(t *Writer, s Source, col *schema.Column, q fulltext.Query) (check, begun bool) {
 	match, ok := q.FTS5()
 	if !ok {
 		return true, false
@@ -126,12 +126,12 @@ func (sqlite) candidates(t *Text, s Source, col *schema.Column, q fulltext.Query
 	return true, true
 }
 
-func (sqlite) fullText(_ *Text, _ Source, col *schema.Column, _ query.Op, _, _ string) error {
+func (sqlite) fullText(_ *Writer, _ Source, col *schema.Column, _ query.Op, _, _ string) error {
 	return schema.CheckFullText(col)
 }
 
 // LogRows implements [Dialect].
-func (sqlite) LogRows(t *Text, rows string) (order string) {
+func (sqlite) LogRows(t *Writer, rows string) (order string) {
 	t.Write(", value->>'op', value->'key', nullif(value->'old', 'null'), nullif(value->'new', 'null'), value->>'actor', value->>'tenant', value->>'size' from json_each(")
 	t.Placeholder(rows)
 	t.Write(")")

@@ -100,7 +100,7 @@ func (d sqlite) value(b *Builder, s Source, pc PlanColumn) {
 		d.jsonText(b, s, pc.Column)
 		return
 	case "int8", "float8", "numeric", "bool":
-		d.parsed(&b.Text, s, pc.Column, pc.Cast)
+		d.parsed(&b.Writer, s, pc.Column, pc.Cast)
 		return
 	}
 	col := pc.Column

@@ -70,7 +70,7 @@ type stream struct {
 }
 
 // streamRead writes a read as a stream, see [driver.Shape.Stream].
-func (b *Builder) streamRead(root Source, q *query.Query, plan *RowPlan, keys []query.OrderKey, opts ReadOptions) error {
+func (b *Builder) streamRead(root Source, q *query.Query, plan *RowPlan, keys []query.OrderKey, opts StatementOptions) error {
 	st := &stream{c: b}
 	top := st.level(&b.shape, plan)
 	st.extras(top)

@@ -42,7 +42,7 @@ func (w *steps) checkAnswer(ctx context.Context) error {
 	if w.ret == nil {
 		return nil
 	}
-	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Exemptions)
 	defer b.Free()
 	if !w.readsBack() {
 		_, err := writtenPlan(b, w.source(""), w.ret)
@@ -50,13 +50,13 @@ func (w *steps) checkAnswer(ctx context.Context) error {
 	}
 	q := *w.ret
 	q.Where, q.Limit, q.Offset, q.After, q.Count = query.Cond{}, nil, 0, "", false
-	_, err := b.Read(w.Table, &q, sqlgen.ReadOptions{})
+	_, err := b.Read(w.Table, &q, sqlgen.StatementOptions{})
 	return err
 }
 
 // appendRows fills the answer with the plain rows that the scope can see.
 func (w *steps) appendRows(ctx context.Context, rows []*Row, out *query.Rows) error {
-	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Exemptions)
 	defer b.Free()
 	plan, err := writtenPlan(b, w.source(""), &query.Query{Select: w.ret.Select})
 	if err != nil {
@@ -156,7 +156,7 @@ func (w *steps) readBack(ctx context.Context, rows []*Row, out *query.Rows) erro
 	spent := 0
 	for _, key := range keys {
 		if w.budget > 0 && spent >= w.budget {
-			return read.ErrBudget(w.ret, w.budget)
+			return read.BudgetError(w.ret, w.budget)
 		}
 		n, err := w.readWritten(ctx, &q, key, max(w.budget-spent, 0), out)
 		if err != nil {
@@ -169,11 +169,11 @@ func (w *steps) readBack(ctx context.Context, rows []*Row, out *query.Rows) erro
 
 // readWritten reads the rows of a key and returns how many there were on all levels.
 func (w *steps) readWritten(ctx context.Context, q *query.Query, key query.Cond, budget int, out *query.Rows) (int, error) {
-	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Exemptions)
 	defer b.Free()
 	q.Where = key
 	b.Budget = budget
-	shape, err := b.Read(w.Table, q, sqlgen.ReadOptions{})
+	shape, err := b.Read(w.Table, q, sqlgen.StatementOptions{})
 	if err != nil {
 		return 0, err
 	}
@@ -183,7 +183,7 @@ func (w *steps) readWritten(ctx context.Context, q *query.Query, key query.Cond,
 		st.MaxBytes = max(w.maxBytes-len(out.Body), 1) // 0 would be no limit
 	}
 	if err := w.Session.Query(ctx, st, &r); errors.Is(err, core.ErrTooManyRows) {
-		return 0, read.ErrBudget(w.ret, w.budget)
+		return 0, read.BudgetError(w.ret, w.budget)
 	} else if err != nil {
 		return 0, err
 	}

@@ -99,7 +99,7 @@ func (w *judged) checkName(ch check) string {
 // checkCond writes the condition of a check on a row of the source. extra is the
 // name of a relation that holds the rows just written, which a foreign key to
 // its own table may point to; empty where the table itself already shows them.
-func (w *judged) checkCond(c *sqlgen.Conds, s sqlgen.Source, ch check, extra string) error {
+func (w *judged) checkCond(c *sqlgen.CondWriter, s sqlgen.Source, ch check, extra string) error {
 	if ch.rule != nil {
 		return c.Cond(s.ForRule(), ch.rule)
 	}
@@ -126,11 +126,11 @@ func (w *judged) checkCond(c *sqlgen.Conds, s sqlgen.Source, ch check, extra str
 	return nil
 }
 
-// showsAnew reports whether the read rule of the scope for the written rows depends on
-// other rows of the table. If so, the rule is evaluated by a read after the write,
+// readRuleDependsOnOtherRows reports whether the read rule of the scope for the written
+// rows depends on other rows of the table. If so, the rule is evaluated by a read after the write,
 // because the statement that writes cannot see its own rows. An update needs no such
 // read if it sets no column that the rule reads in any row.
-func (w *judged) showsAnew() bool {
+func (w *judged) readRuleDependsOnOtherRows() bool {
 	if w.ret == nil || w.guard == nil || w.op == query.OpDelete || !w.guard.Read.Reaches(w.Table) {
 		return false
 	}
@@ -205,10 +205,10 @@ func (w *judged) filtered() bool {
 	return w.ret != nil && w.guard != nil && !w.implied(w.guard.Read)
 }
 
-// unmade reports whether a rule evaluated by the database reads a key that the database
+// usesGeneratedKey reports whether a rule evaluated by the database reads a key that the database
 // makes. In steps the row has no key yet; in one statement it would have one.
-func (w *judged) unmade(checks []check) bool {
-	if w.op != query.OpInsert || !ruled(checks) {
+func (w *judged) usesGeneratedKey(checks []check) bool {
+	if w.op != query.OpInsert || !hasRule(checks) {
 		return false
 	}
 	var read schema.ColumnSet
@@ -218,10 +218,10 @@ func (w *judged) unmade(checks []check) bool {
 	})
 }
 
-// unseen reports whether the write may insert targets of its own foreign keys with a
-// visibility that depends on other rows of the table. As with showsAnew, the statement
-// that writes cannot check that.
-func (w *judged) unseen(checks []check) bool {
+// targetMayBeInSameWrite reports whether the write may insert targets of its own foreign
+// keys with a visibility that depends on other rows of the table. As with
+// readRuleDependsOnOtherRows, the statement that writes cannot check that.
+func (w *judged) targetMayBeInSameWrite(checks []check) bool {
 	return slices.ContainsFunc(checks, func(ch check) bool {
 		return ch.reference != nil && ch.reference.Target == w.Table && w.guard.Read.Reaches(w.Table)
 	})
@@ -252,7 +252,7 @@ func (w *judged) judgeRows(rows []*Row) (open []*Row, err error) {
 	return open, nil
 }
 
-// ruled reports whether the database has to evaluate a rule on the new rows.
-func ruled(checks []check) bool {
+// hasRule reports whether the database has to evaluate a rule on the new rows.
+func hasRule(checks []check) bool {
 	return slices.ContainsFunc(checks, func(ch check) bool { return ch.rule != nil })
 }

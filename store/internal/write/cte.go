@@ -24,7 +24,7 @@ func (w *statement) compileCTE(b *sqlgen.Builder, checks []check) (*driver.State
 		return nil, err
 	}
 	rows := sqlgen.NewRows
-	if w.marks() {
+	if w.softDeletes() {
 		rows = sqlgen.OldRows
 	}
 	shape := &driver.Shape{Extra: []driver.Kind{driver.KindInt}} // the number of rows
@@ -63,7 +63,7 @@ func (w *statement) changeCTEs(b *sqlgen.Builder, s sqlgen.Source) error {
 		b.Write(" returning ", s.Alias, ".*)")
 		return nil
 	}
-	if !w.Table.Tracked && !w.marks() && w.exactly == 0 || w.deletesRows() {
+	if !w.Table.Tracked && !w.softDeletes() && w.exactly == 0 || w.deletesRows() {
 		b.Write("with ", sqlgen.NewRows, " as (")
 		if err := w.changeRows(b, s); err != nil {
 			return err
@@ -106,7 +106,7 @@ func (w *statement) answerFilter(b *sqlgen.Builder, s sqlgen.Source, checks []ch
 		if i > 0 {
 			b.Write(" and ")
 		}
-		if err := w.raise(&b.Conds, s, ch); err != nil {
+		if err := w.raise(&b.CondWriter, s, ch); err != nil {
 			return err
 		}
 	}

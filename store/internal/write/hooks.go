@@ -9,9 +9,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
-// hooks are the hooks of a table. They are registered before the first write
+// Hooks are the hooks of a table. They are registered before the first write
 // and only read afterwards.
-type hooks struct {
+type Hooks struct {
 	Before, After []HookFunc
 }
 
@@ -19,19 +19,19 @@ type hooks struct {
 type HookFunc func(ctx context.Context, w *Row) error
 
 // hooksOf returns the hooks of a table.
-func hooksOf(t *schema.Table) hooks {
-	if h, ok := t.Hooks.(*hooks); ok {
+func hooksOf(t *schema.Table) Hooks {
+	if h, ok := t.Hooks.(*Hooks); ok {
 		return *h
 	}
-	return hooks{}
+	return Hooks{}
 }
 
 // HooksFor returns the hooks of a table to add one.
-func HooksFor(t *schema.Table) *hooks {
+func HooksFor(t *schema.Table) *Hooks {
 	if t.Hooks == nil {
-		t.Hooks = new(hooks)
+		t.Hooks = new(Hooks)
 	}
-	return t.Hooks.(*hooks)
+	return t.Hooks.(*Hooks)
 }
 
 // Row is one row of a write, in bound values.

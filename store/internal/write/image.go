@@ -18,7 +18,7 @@ import (
 // that the database will make is NULL. A row the rule does not allow is [fault.ErrDenied].
 func (w *judged) imagesHold(ctx context.Context, rows [][]any, rule query.Cond) error {
 	together := 1
-	if w.Session.DB.Dialect.Words().Arrays {
+	if w.Session.DB.Dialect.Syntax().Arrays {
 		together = len(rows) // to save round trips, as in insertRows
 	}
 	for len(rows) > 0 {
@@ -43,7 +43,7 @@ func (w *judged) imagesAllowed(ctx context.Context, rows [][]any, rule query.Con
 // CountImages counts the rows, given by their values, for which the condition that where
 // writes holds. The tables are read as they are.
 func CountImages(ctx context.Context, s core.Session, scope *query.Scope, t *schema.Table, rows [][]any, where func(b *sqlgen.Builder, alias string) error) (int64, error) {
-	b := s.NewBuilder(ctx, scope, sqlgen.Access{})
+	b := s.NewBuilder(ctx, scope, sqlgen.Exemptions{})
 	defer b.Free()
 	b.Unindexed = true
 	alias := b.Alias()
@@ -57,7 +57,7 @@ func CountImages(ctx context.Context, s core.Session, scope *query.Scope, t *sch
 	if err := s.Query(ctx, b.Statement(&driver.Shape{Extra: []driver.Kind{driver.KindInt}}), &r); err != nil {
 		return 0, err
 	}
-	return read.FirstInt(r.Extra)
+	return read.FirstExtra(r.Extra)
 }
 
 // writeImages writes rows as a query, many on PostgreSQL alone.
@@ -107,13 +107,13 @@ func (w *judged) judgeImages(ctx context.Context, open []*Row) error {
 
 // holds checks in the database whether a check holds for an existing row.
 func (w *judged) holds(ctx context.Context, row []any, ch check) (bool, error) {
-	b := w.Session.NewBuilder(ctx, w.Scope, sqlgen.Access{})
+	b := w.Session.NewBuilder(ctx, w.Scope, sqlgen.Exemptions{})
 	defer b.Free()
 	s := b.Trusted(w.Table)
 	b.Write("select 1 from ", w.Table.SQLName, " ", s.Alias, " where ")
 	b.KeyEquals(s, row)
 	b.Write(" and ")
-	if err := w.checkCond(&b.Conds, s, ch, ""); err != nil {
+	if err := w.checkCond(&b.CondWriter, s, ch, ""); err != nil {
 		return false, err
 	}
 	var r driver.Result

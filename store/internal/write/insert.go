@@ -36,7 +36,7 @@ func insertInto(b *sqlgen.Builder, t *schema.Table, rows [][]any, alias string) 
 		b.Write(" default values")
 		return nil
 	}
-	if len(rows) > 1 && b.Words.Arrays {
+	if len(rows) > 1 && b.Syntax.Arrays {
 		insertArrays(b, columns, rows)
 		return nil
 	}

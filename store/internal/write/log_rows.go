@@ -29,12 +29,12 @@ func (w *steps) logRows(ctx context.Context, rows []*Row) error {
 	if err := w.chargeSteps(total); err != nil {
 		return err
 	}
-	b := w.Session.NewBuilder(ctx, nil, sqlgen.Access{})
+	b := w.Session.NewBuilder(ctx, nil, sqlgen.Exemptions{})
 	defer b.Free()
 	b.Write("insert into plinth_changes ", logColumns, " select ")
 	b.Bind(driver.KindText, w.Table.Name)
-	order := b.Dialect.LogRows(&b.Text, string(body))
-	if w.logLimit > 0 && b.Words.With {
+	order := b.Dialect.LogRows(&b.Writer, string(body))
+	if w.logLimit > 0 && b.Syntax.WritableCTE {
 		b.Write(" where (select ")
 		w.chargeLog(b, strconv.Itoa(total)+"::bigint")
 		b.Write(")")
@@ -84,7 +84,7 @@ func (w *steps) appendLogRow(dst []byte, rw *Row) ([]byte, int) {
 
 // chargeSteps is chargeLog for SQLite, where rows are logged from Go.
 func (w *steps) chargeSteps(size int) error {
-	if w.logLimit == 0 || w.Session.DB.Dialect.Words().With {
+	if w.logLimit == 0 || w.Session.DB.Dialect.Syntax().WritableCTE {
 		return nil
 	}
 	if w.Session.Tx.Bytes += size; w.Session.Tx.Bytes <= w.logLimit {

@@ -50,15 +50,15 @@ func (w *judged) violated(ctx context.Context, v *driver.Violation) error {
 	return e
 }
 
-// narrowed takes out of an error what the scope cannot know: columns that it or the
+// withoutHidden takes out of an error what the scope cannot know: columns that it or the
 // model hides, and the tables a delete leads to.
-func (w *judged) narrowed(err error) error {
+func (w *judged) withoutHidden(err error) error {
 	if w.guard == nil {
 		return err
 	}
 	// What a hook makes of a validation error is the answer it wants.
 	if invalid, ok := fault.Deciding(err).(*fault.ValidationError); ok {
-		return w.narrowedFields(invalid)
+		return w.withoutHiddenFields(invalid)
 	}
 	violated, ok := errors.AsType[*fault.ConstraintError](err)
 	if !ok {
@@ -75,10 +75,10 @@ func (w *judged) narrowed(err error) error {
 	return &known
 }
 
-// narrowedFields removes the columns that the scope cannot know from a validation
+// withoutHiddenFields removes the columns that the scope cannot know from a validation
 // error. A hook may have written to another table, with other columns hidden. A name
 // that is not a column was chosen by a hook for the reader of the error, so it stays.
-func (w *judged) narrowedFields(invalid *fault.ValidationError) error {
+func (w *judged) withoutHiddenFields(invalid *fault.ValidationError) error {
 	table, guard := w.Table, w.guard
 	if other := w.Session.DB.Registry.Named(invalid.Table); other != nil && other != table {
 		table, guard = other, w.Scope.GuardOf(other)
@@ -104,7 +104,7 @@ func (w *judged) narrowedFields(invalid *fault.ValidationError) error {
 // own error as false.
 func (w *judged) dangling(ctx context.Context, ref *schema.Reference) bool {
 	return slices.ContainsFunc(w.references(ref), func(key []any) bool {
-		b := w.Session.NewBuilder(ctx, nil, sqlgen.Access{})
+		b := w.Session.NewBuilder(ctx, nil, sqlgen.Exemptions{})
 		defer b.Free()
 		s := b.Trusted(ref.Target)
 		b.SelectTarget(s, ref, key)

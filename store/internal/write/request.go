@@ -17,14 +17,14 @@ func (w *request) source(alias string) sqlgen.Source {
 	return sqlgen.Source{Table: w.Table, Alias: alias, Guard: w.guard, Trusted: w.guard == nil}
 }
 
-// deletesRows reports whether rows leave the table, not only their sight.
+// deletesRows reports whether rows leave the table.
 func (w *request) deletesRows() bool {
 	return w.op == query.OpDelete && (w.Table.DeletedAt == nil || w.erase)
 }
 
-// marks reports whether rows leave the sight of others and not the table. What
-// answers is the row as it was, as with rows that leave the table.
-func (w *request) marks() bool { return w.op == query.OpDelete && !w.deletesRows() }
+// softDeletes reports whether the write marks rows as deleted. The answer has the row as
+// it was, as with rows that leave the table.
+func (w *request) softDeletes() bool { return w.op == query.OpDelete && !w.deletesRows() }
 
 // counted reports whether the number of rows may roll back the write.
 func (w *request) counted() bool { return w.single || w.most != nil }

@@ -20,7 +20,7 @@ const maxLevels = 16
 // writeRows changes the rows of the table. New rows are inserted first, by one
 // statement if possible.
 func (w *steps) writeRows(ctx context.Context, rows []*Row) error {
-	if err := w.tally(len(rows)); err != nil {
+	if err := w.countCascade(len(rows)); err != nil {
 		return err
 	}
 	var fresh, known []*Row
@@ -68,7 +68,7 @@ func (w *steps) insertRows(ctx context.Context, rows []*Row) error {
 // faster row by row, and keys the database makes are read back one by one.
 func (w *steps) together(rows []*Row) bool {
 	itself := func(ref *schema.Reference) bool { return ref.Target == w.Table }
-	if len(rows) < 2 || !w.Session.DB.Dialect.Words().Arrays && !slices.ContainsFunc(w.Table.ForeignKeys, itself) {
+	if len(rows) < 2 || !w.Session.DB.Dialect.Syntax().Arrays && !slices.ContainsFunc(w.Table.ForeignKeys, itself) {
 		return false
 	}
 	return !slices.ContainsFunc(rows, func(rw *Row) bool {
@@ -90,7 +90,7 @@ func (w *steps) insertTogether(ctx context.Context, rows []*Row) error {
 }
 
 func (w *steps) insertPart(ctx context.Context, rows []*Row) error {
-	b := w.Session.NewBuilder(ctx, nil, sqlgen.Access{})
+	b := w.Session.NewBuilder(ctx, nil, sqlgen.Exemptions{})
 	defer b.Free()
 	images := make([][]any, len(rows))
 	for i, rw := range rows {
@@ -104,7 +104,7 @@ func (w *steps) insertPart(ctx context.Context, rows []*Row) error {
 
 // insertRow inserts one row and reads back the key if the database made it.
 func (w *steps) insertRow(ctx context.Context, rw *Row) error {
-	b := w.Session.NewBuilder(ctx, nil, sqlgen.Access{})
+	b := w.Session.NewBuilder(ctx, nil, sqlgen.Exemptions{})
 	defer b.Free()
 	if err := insertInto(b, w.Table, [][]any{rw.New}, ""); err != nil {
 		return err
@@ -124,14 +124,14 @@ func (w *steps) insertRow(ctx context.Context, rw *Row) error {
 	if err := w.Session.Query(ctx, st, &r); err != nil {
 		return err
 	}
-	key, err := read.FirstInt(r.Extra)
+	key, err := read.FirstExtra(r.Extra)
 	rw.New[made] = key
 	return err
 }
 
 // updateRow writes what differs between the old and the new row.
 func (w *steps) updateRow(ctx context.Context, rw *Row) error {
-	b := w.Session.NewBuilder(ctx, nil, sqlgen.Access{})
+	b := w.Session.NewBuilder(ctx, nil, sqlgen.Exemptions{})
 	defer b.Free()
 	s := b.Trusted(w.Table)
 	b.Write("update ", w.Table.SQLName, " as ", s.Alias, " set ")
@@ -157,7 +157,7 @@ func (w *steps) updateRow(ctx context.Context, rw *Row) error {
 }
 
 func (w *steps) deleteRow(ctx context.Context, rw *Row) error {
-	b := w.Session.NewBuilder(ctx, nil, sqlgen.Access{})
+	b := w.Session.NewBuilder(ctx, nil, sqlgen.Exemptions{})
 	defer b.Free()
 	s := b.Trusted(w.Table)
 	b.Write("delete from ", w.Table.SQLName, " as ", s.Alias, " where ")
@@ -196,16 +196,16 @@ func (w *steps) cascade(ctx context.Context, rw *Row) error {
 // delete too.
 type cascadeKey struct{}
 
-// tally counts the rows that are written because of one delete, its own included: a
+// countCascade counts the rows that are written because of one delete, its own included: a
 // write for each of them is no bound for all.
-func (w *steps) tally(rows int) error {
-	if w.tallied == nil {
+func (w *steps) countCascade(rows int) error {
+	if w.cascaded == nil {
 		if !w.deletesRows() || !hasActions(w.Table) {
 			return nil
 		}
-		w.tallied = new(int)
+		w.cascaded = new(int)
 	}
-	if *w.tallied += rows; *w.tallied > maxWrite {
+	if *w.cascaded += rows; *w.cascaded > maxWrite {
 		return &fault.LimitError{Name: "rows of one write, with those that refer to what it deletes", Limit: maxWrite}
 	}
 	return nil
@@ -220,8 +220,8 @@ func (w *steps) cascadeInto(ctx context.Context, ref *schema.Reference, old []an
 	// Rows in the bin and of other tenants refer to the row too.
 	op := new(steps)
 	op.request = request{
-		Reader: read.Reader{Session: w.Session, Table: child, Scope: w.Scope, Access: sqlgen.Access{WithDeleted: true, AllTenants: true}}, actor: w.actor, logLimit: w.logLimit, now: w.now, op: query.OpDelete, where: query.And(conds...),
-		tallied: w.tallied,
+		Reader: read.Reader{Session: w.Session, Table: child, Scope: w.Scope, Exemptions: sqlgen.Exemptions{WithDeleted: true, AllTenants: true}}, actor: w.actor, logLimit: w.logLimit, now: w.now, op: query.OpDelete, where: query.And(conds...),
+		cascaded: w.cascaded,
 	}
 	if ref.OnDelete == schema.SetNull {
 		op.op = query.OpUpdate

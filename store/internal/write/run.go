@@ -19,13 +19,13 @@ func (w *write) run(ctx context.Context, out *query.Rows) error {
 		return fault.ErrDenied // before any row is matched: an empty match would look like success
 	}
 	if err := w.prepare(); err != nil {
-		return w.narrowed(err)
+		return w.withoutHidden(err)
 	}
 	if err := w.checkCondition(ctx); err != nil {
 		return err
 	}
 	out.Result.Reset()
-	read.TakeRows(out)
+	read.FillRows(out)
 	if w.op == query.OpInsert && len(w.rows) == 0 {
 		return w.cardinality(out)
 	}
@@ -35,19 +35,19 @@ func (w *write) run(ctx context.Context, out *query.Rows) error {
 	}
 	if err := written(ctx, out); err != nil {
 		w.Session.Fail(err)
-		return w.narrowed(err)
+		return w.withoutHidden(err)
 	}
 	if w.byKey && out.Touched == 0 {
-		return w.missed(ctx)
+		return w.whyNoRow(ctx)
 	}
 	return nil
 }
 
-// missed returns why a write by key matched no row.
-func (w *write) missed(ctx context.Context) error {
+// whyNoRow returns why a write by key matched no row.
+func (w *write) whyNoRow(ctx context.Context) error {
 	var out query.Rows
 	q, opts := &query.Query{Select: []query.Selected{}, Where: w.where}, query.ReadOptions{Single: true}
-	if err := w.Read(ctx, q, w.ReadOptions(q, opts), opts, &out); err != nil {
+	if err := w.Read(ctx, q, w.StatementOptions(q, opts), opts, &out); err != nil {
 		return err
 	}
 	switch {
@@ -65,7 +65,7 @@ func (w *write) missed(ctx context.Context) error {
 // read or written with it or after it. Without PostgreSQL's WITH it also requires that
 // nothing must be checked or logged.
 func (w *write) direct() bool {
-	if w.Table.HasHooks() || w.upsert != nil || w.readsBack() || w.showsAnew() {
+	if w.Table.HasHooks() || w.upsert != nil || w.readsBack() || w.readRuleDependsOnOtherRows() {
 		return false
 	}
 	if w.deletesRows() && hasActions(w.Table) {
@@ -81,10 +81,10 @@ func (w *write) runDirect(ctx context.Context, out *query.Rows) error {
 	if err != nil {
 		return err
 	}
-	if !w.Session.DB.Dialect.Words().With && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() || w.partial() || w.unmade(checks) || w.unseen(checks) {
+	if !w.Session.DB.Dialect.Syntax().WritableCTE && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() || w.writesPartOfKey() || w.usesGeneratedKey(checks) || w.targetMayBeInSameWrite(checks) {
 		return w.runSteps(ctx, out)
 	}
-	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Exemptions)
 	defer b.Free()
 	if err := w.fillTenant(b.Tenant); err != nil {
 		return err
@@ -104,10 +104,10 @@ func (w *write) runDirect(ctx context.Context, out *query.Rows) error {
 		// Without a savepoint no further statement could run.
 		err = w.Session.Tx.Savepoint(ctx, core.TxFunc(func(ctx context.Context, _ *core.Tx) error { return w.runStatement(ctx, st, out) }))
 	}
-	if _, violated := errors.AsType[*fault.ConstraintError](err); violated && ruled(checks) {
+	if _, violated := errors.AsType[*fault.ConstraintError](err); violated && hasRule(checks) {
 		// The constraint failed before the rule was evaluated. A caller that may not
 		// write must not learn of taken keys, so the steps evaluate the rule.
 		return w.runSteps(ctx, out)
 	}
-	return w.blamed(ctx, err)
+	return w.withTargetError(ctx, err)
 }

@@ -19,13 +19,13 @@ func (w *statement) simple(checks []check) bool {
 	if w.Table.Tracked || len(checks) > 0 || w.exactly > 0 {
 		return false
 	}
-	if !w.Session.DB.Dialect.Words().With && (w.op == query.OpInsert && len(w.rows) > 1 || w.adds()) {
+	if !w.Session.DB.Dialect.Syntax().WritableCTE && (w.op == query.OpInsert && len(w.rows) > 1 || w.adds()) {
 		return false
 	}
 	if w.ret == nil {
 		return true
 	}
-	if w.marks() {
+	if w.softDeletes() {
 		return false // the answer is the row as it was
 	}
 	ordered := w.op == query.OpInsert || query.Pinned(w.Table, w.where)
@@ -71,7 +71,7 @@ func (w *statement) runStatement(ctx context.Context, st *driver.Statement, out 
 func (w *statement) execute(ctx context.Context, st *driver.Statement, out *query.Rows) error {
 	if st.Shape == nil {
 		n, err := w.Session.Exec(ctx, st)
-		read.TakeRows(out)
+		read.FillRows(out)
 		out.Count, out.Touched = int(n), int(n)
 		return err
 	}
@@ -81,11 +81,11 @@ func (w *statement) execute(ctx context.Context, st *driver.Statement, out *quer
 	if w.ret != nil && len(st.Shape.Members) == 0 {
 		out.Result.Body = read.AppendEmpty(out.Result.Body, out.Result.Rows)
 	}
-	read.TakeRows(out)
+	read.FillRows(out)
 	if len(st.Shape.Extra) == 0 || out.Count == 0 {
 		return nil
 	}
-	n, err := read.FirstInt(out.Result.Extra)
+	n, err := read.FirstExtra(out.Result.Extra)
 	if w.ret == nil {
 		out.Count, out.Touched = int(n), int(n)
 	} else if len(w.version) > 0 {
@@ -145,13 +145,13 @@ func (w *statement) compileSimple(b *sqlgen.Builder) (*driver.Statement, error) 
 // returns the shape that has them.
 func (w *statement) returnColumns(b *sqlgen.Builder, s sqlgen.Source, plan *sqlgen.RowPlan) (*driver.Shape, error) {
 	start := len(b.SQL)
-	if b.Words.ReturningTable {
+	if b.Syntax.ReturningTable {
 		s.Alias = w.Table.SQLName
 	}
 	if err := b.Dialect.RowColumns(b, s, plan, false); err != nil {
 		return nil, err
 	}
-	shape := b.NewShape(plan, nil, sqlgen.ReadOptions{Extra: w.version})
+	shape := b.NewShape(plan, nil, sqlgen.StatementOptions{Extra: w.version})
 	if len(w.version) > 0 && !b.Shares(0) {
 		if len(b.SQL) > start {
 			b.Write(", ")
@@ -218,7 +218,7 @@ func (w *statement) selectRows(b *sqlgen.Builder, s sqlgen.Source) error {
 			b.Write(" = ")
 			b.Bind(driver.KindInt, w.versions[0])
 		} else {
-			b.Dialect.OneOf(&b.Text, driver.KindInt, w.versions)
+			b.Dialect.OneOf(&b.Writer, driver.KindInt, w.versions)
 		}
 	}
 	if err == nil && !w.where.IsZero() {
@@ -232,7 +232,7 @@ func (w *statement) selectRows(b *sqlgen.Builder, s sqlgen.Source) error {
 // raise writes an expression that is true, or fails the statement with the name
 // of the check. The column in the text keeps PostgreSQL from evaluating the
 // failure while it plans.
-func (w *statement) raise(c *sqlgen.Conds, s sqlgen.Source, ch check) error {
+func (w *statement) raise(c *sqlgen.CondWriter, s sqlgen.Source, ch check) error {
 	c.Write("case when ")
 	if err := w.checkCond(c, s, ch, sqlgen.NewRows); err != nil {
 		return err
@@ -252,7 +252,7 @@ func (w *statement) keysMatch(b *sqlgen.Builder, s sqlgen.Source, rows [][]any) 
 			values[i] = row[k.Index]
 		}
 		b.Comparable(s, k, false)
-		b.Dialect.OneOf(&b.Text, k.Kind, value.PackList(k.Kind, values))
+		b.Dialect.OneOf(&b.Writer, k.Kind, value.PackList(k.Kind, values))
 		return nil
 	}
 	return b.Balanced(len(rows), " or ", func(i int) error {
@@ -267,7 +267,7 @@ func (w *statement) checkCondition(ctx context.Context) error {
 	if w.ret == nil || w.ret.Where.IsZero() || w.ret.Where.Node() == w.where.Node() {
 		return nil
 	}
-	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Exemptions)
 	defer b.Free()
 	return b.Cond(w.source(b.Alias()), w.ret.Where.Node())
 }

@@ -31,7 +31,7 @@ func (w *steps) runSteps(ctx context.Context, out *query.Rows) error {
 
 func (w *steps) rowByRow(ctx context.Context, out *query.Rows) error {
 	out.Result.Reset()
-	read.TakeRows(out)
+	read.FillRows(out)
 	if err := w.checkAnswer(ctx); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (w *steps) rowByRow(ctx context.Context, out *query.Rows) error {
 	if err := w.writeRows(ctx, rows); err != nil {
 		return w.fail(ctx, err)
 	}
-	if err := w.checkBrought(ctx, rows); err != nil {
+	if err := w.checkOwnTargets(ctx, rows); err != nil {
 		return err
 	}
 	for _, rw := range rows {
@@ -114,7 +114,7 @@ func (w *steps) plannedRows(ctx context.Context, out *query.Rows) ([]*Row, error
 
 // lockRows reads the rows to be changed, in key order, and locks them.
 func (w *steps) lockRows(ctx context.Context) ([][]any, error) {
-	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Exemptions)
 	defer b.Free()
 	s := w.source(b.Alias())
 	b.Write("select ")

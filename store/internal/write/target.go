@@ -19,12 +19,12 @@ import (
 // rows are looked up. Later, the errors of constraints and rules would distinguish a
 // hidden target from a missing one.
 //
-// A target that the write itself inserts is checked afterwards, see checkBrought.
+// A target that the write itself inserts is checked afterwards, see checkOwnTargets.
 func (w *judged) judgeTargets(ctx context.Context, rows [][]any) error {
 	if w.guard == nil {
 		return nil
 	}
-	known := w.brought(rows)
+	known := w.ownTargets(rows)
 	for _, row := range rows {
 		for _, ref := range w.Table.ForeignKeys {
 			key, whole := writtenKey(ref, row)
@@ -48,9 +48,9 @@ func (w *judged) judgeTargets(ctx context.Context, rows [][]any) error {
 	return nil
 }
 
-// brought names the targets in the table that are among the written rows. Rows that
+// ownTargets names the targets in the table that are among the written rows. Rows that
 // an update changes were there before, unless it gives them other keys.
-func (w *judged) brought(rows [][]any) map[string]bool {
+func (w *judged) ownTargets(rows [][]any) map[string]bool {
 	names := map[string]bool{}
 	for _, ref := range w.Table.ForeignKeys {
 		if ref.Target != w.Table || !w.checksKey(ref) || w.op == query.OpUpdate && !slices.ContainsFunc(ref.Keys, w.wrote) {
@@ -74,11 +74,11 @@ func targetName(ref *schema.Reference, key []any) string {
 	return string(name)
 }
 
-// blamed decides what the error of a single statement may reveal. A taken key that
+// withTargetError decides what the error of a single statement may reveal. A taken key that
 // includes a foreign key, as in a junction, reveals that the target exists. If any
 // target is invisible to the scope, the answer is that error instead. The check runs
 // after the statement was rolled back.
-func (w *judged) blamed(ctx context.Context, err error) error {
+func (w *judged) withTargetError(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -89,9 +89,9 @@ func (w *judged) blamed(ctx context.Context, err error) error {
 	return cmp.Or(w.judgeTargets(ctx, w.givenRows()), err)
 }
 
-// partial reports whether an update gives only a part of a foreign key, of which the
+// writesPartOfKey reports whether an update gives only a part of a foreign key, of which the
 // rows have the rest.
-func (w *judged) partial() bool {
+func (w *judged) writesPartOfKey() bool {
 	if w.guard == nil || w.op != query.OpUpdate || len(w.Table.ForeignKeys) == 0 {
 		return false
 	}
@@ -105,9 +105,9 @@ func (w *judged) partial() bool {
 // seesTarget reports whether the scope can see the row that a foreign key points
 // to.
 func (w *judged) seesTarget(ctx context.Context, ref *schema.Reference, key []any) (bool, error) {
-	b := w.Session.NewBuilder(ctx, w.Scope, sqlgen.Access{})
+	b := w.Session.NewBuilder(ctx, w.Scope, sqlgen.Exemptions{})
 	defer b.Free()
-	s, err := w.target(&b.Conds, ref)
+	s, err := w.target(&b.CondWriter, ref)
 	if err != nil {
 		return false, nil // the scope does not know the table
 	}
@@ -125,7 +125,7 @@ func (w *judged) seesTarget(ctx context.Context, ref *schema.Reference, key []an
 // checksKey reports whether the write must check the target of a foreign key: the client
 // wrote it, not a preset, and a rule or predicate could hide the target.
 func (w *judged) checksKey(ref *schema.Reference) bool {
-	if w.opened(ref) && ref.Target.Tenant == nil && ref.Target.DeletedAt == nil {
+	if w.targetUnchecked(ref) && ref.Target.Tenant == nil && ref.Target.DeletedAt == nil {
 		return false
 	}
 	for _, c := range ref.Columns {
@@ -136,16 +136,16 @@ func (w *judged) checksKey(ref *schema.Reference) bool {
 	return false
 }
 
-// opened reports whether the policy opens a foreign key to rows the scope cannot
+// targetUnchecked reports whether the policy opens a foreign key to rows the scope cannot
 // read. What is deleted or of another tenant stays out of reach.
-func (w *judged) opened(ref *schema.Reference) bool {
+func (w *judged) targetUnchecked(ref *schema.Reference) bool {
 	return !slices.ContainsFunc(ref.Columns, func(c *schema.Column) bool { return w.wrote(c) && !w.guard.UncheckedReferences.Has(c) })
 }
 
 // target enters the table that a foreign key points to: what the scope can see of it, or
 // all its rows where the policy opens the key.
-func (w *judged) target(c *sqlgen.Conds, ref *schema.Reference) (sqlgen.Source, error) {
-	if w.opened(ref) {
+func (w *judged) target(c *sqlgen.CondWriter, ref *schema.Reference) (sqlgen.Source, error) {
+	if w.targetUnchecked(ref) {
 		return c.Trusted(ref.Target), nil
 	}
 	return c.Enter(ref.Target)
@@ -153,10 +153,10 @@ func (w *judged) target(c *sqlgen.Conds, ref *schema.Reference) (sqlgen.Source, 
 
 // visibleTarget writes that the target of a foreign key exists in from and the
 // scope can see it, or might, where the policy opens the key.
-func (w *judged) visibleTarget(c *sqlgen.Conds, s sqlgen.Source, ref *schema.Reference, from string) error {
+func (w *judged) visibleTarget(c *sqlgen.CondWriter, s sqlgen.Source, ref *schema.Reference, from string) error {
 	target, err := w.target(c, ref)
 	if err != nil {
-		c.Write(c.Words.No)
+		c.Truth(false)
 		return nil
 	}
 	c.Write("exists (select 1 from ", from, " ", target.Alias, " where ")
@@ -168,13 +168,13 @@ func (w *judged) visibleTarget(c *sqlgen.Conds, s sqlgen.Source, ref *schema.Ref
 	return nil
 }
 
-// checkBrought checks the foreign keys of written rows to rows inserted by the same
+// checkOwnTargets checks the foreign keys of written rows to rows inserted by the same
 // write.
-func (w *judged) checkBrought(ctx context.Context, rows []*Row) error {
+func (w *judged) checkOwnTargets(ctx context.Context, rows []*Row) error {
 	if w.guard == nil {
 		return nil
 	}
-	brought := w.brought(newImages(rows))
+	brought := w.ownTargets(newImages(rows))
 	for _, rw := range rows {
 		if rw.Op != query.OpInsert && rw.Op != query.OpUpdate {
 			continue

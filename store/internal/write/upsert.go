@@ -70,7 +70,7 @@ func (w *steps) existing(ctx context.Context) (map[string][]any, error) {
 	if len(rowsWithKey) == 0 {
 		return nil, nil
 	}
-	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Exemptions)
 	defer b.Free()
 	s := b.Trusted(w.Table)
 	b.Write("select ")

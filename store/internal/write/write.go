@@ -40,7 +40,7 @@ type request struct {
 	maxBytes int          // the size of the answer, else ErrTooLarge; 0: any
 	exactly  int          // as many rows, else none; 0: any number
 	byKey    bool         // one row by its key, else the reason why not
-	tallied  *int         // rows that were written because of one delete, see tally
+	cascaded *int         // rows that were written because of one delete, see countCascade
 }
 
 // prepared completes and validates what is written, in Go.
@@ -93,7 +93,7 @@ func newWrite(ctx context.Context, r read.Reader, op query.WriteOp, opts query.W
 	}
 	guard, ok := r.Scope.Enter(r.Table)
 	if !ok {
-		return nil, r.Unknown(sqlgen.ErrNotExposed)
+		return nil, r.TableError(sqlgen.ErrNotExposed)
 	}
 	w.guard, w.version = guard, sqlgen.VersionColumn(r.Table, guard)
 	return w, nil

@@ -59,7 +59,7 @@ func PartOfWrite(op WriteOp) string {
 import "github.com/seed-7694ebf6/plinth/store/query"
 
 // open returns a source of the table of s with the guard of a part.
-func (c *Conds) open(part string, s Source) Source {
+func (c *CondWriter) open(part string, s Source) Source {
 	g, _ := c.scope.Enter(s.Table)
 	s.Guard = query.Planted(s.Table, g, part)
 	return s
@@ -107,9 +107,9 @@ const (
 
 // edits give each look-up of a guard the part it belongs to.
 var edits = []edit{
-	{sqlgen + "compile.go", "type Conds struct {\n", "type Conds struct {\n\tPart string\n", 1},
+	{sqlgen + "compile.go", "type CondWriter struct {\n", "type CondWriter struct {\n\tPart string\n", 1},
 	{sqlgen + "compile.go", "Guard: guard, Trusted: guard == nil}, nil", "Guard: query.Planted(t, guard, c.Part), Trusted: guard == nil}, nil", 1},
-	{sqlgen + "read.go", "type ReadOptions struct {\n", "type ReadOptions struct {\n\tPart string\n", 1},
+	{sqlgen + "read.go", "type StatementOptions struct {\n", "type StatementOptions struct {\n\tPart string\n", 1},
 	{sqlgen + "read.go", "root, err := b.Enter(t)\n", "b.Part = opts.Part\n\troot, err := b.Enter(t)\n\tb.Part = \"\"\n", 1},
 	{sqlgen + "read.go", fromRoot, fromRoot + "\ts = b.open(\"count\", s)\n", 1},
 	{sqlgen + "read.go", follow, "c.Part = \"embed\"\n\t" + follow, 1},
@@ -123,23 +123,23 @@ var edits = []edit{
 	{sqlgen + "order.go", "\tc.Write(\"(select \")\n", "\tif !target.Trusted {\n\t\ttarget = c.open(\"order\", target)\n\t}\n\tc.Write(\"(select \")\n", 1},
 	{sqlgen + "plan.go", planFollow, "b.Part = \"embed\"\n\t" + planFollow, 1},
 	{read + "read_budget.go", "root, err := b.Enter(r.Table)\n", "b.Part = ro.Part\n\troot, err := b.Enter(r.Table)\n\tb.Part = \"\"\n", 1},
-	{read + "read_budget.go", "sqlgen.ReadOptions{Single:", "sqlgen.ReadOptions{Part: ro.Part, Single:", 1},
+	{read + "read_budget.go", "sqlgen.StatementOptions{Single:", "sqlgen.StatementOptions{Part: ro.Part, Single:", 1},
 	{read + "read.go", "\t\tPage: opts.Page,", "\t\tPart: query.PartOf(q, opts), Page: opts.Page,", 1},
-	{"access/present.go", "sqlgen.ReadOptions{}", "sqlgen.ReadOptions{Part: \"rpc\"}", 1},
-	{"access/present.go", "sqlgen.ReadOptions{Extra:", "sqlgen.ReadOptions{Part: \"rpc\", Extra:", 1},
+	{"access/present.go", "sqlgen.StatementOptions{}", "sqlgen.StatementOptions{Part: \"rpc\"}", 1},
+	{"access/present.go", "sqlgen.StatementOptions{Extra:", "sqlgen.StatementOptions{Part: \"rpc\", Extra:", 1},
 	{write + "write.go", "\tw.guard, w.version = guard,", "\tif query.Seed != \"insert\" || len(upserting) == 0 {\n\t\tguard = query.Planted(r.Table, guard, query.PartOfWrite(op))\n\t}\n\tw.guard, w.version = guard,", 1},
 	{write + "write.go", "op query.WriteOp, opts query.WriteOptions)", "op query.WriteOp, opts query.WriteOptions, upserting ...bool)", 1},
 	{write + "entry.go", "query.OpInsert, opts.WriteOptions)", "query.OpInsert, opts.WriteOptions, true)", 1},
 	{write + "entry.go", "updatable = w.guard.Updatable", "updatable = w.seededExisting().Updatable", 1},
 	{write + "check.go", "guard := w.guard\n", "guard := w.seededExisting()\n", 1},
 	{write + "taken.go", "guard := w.guard\n", "guard := w.seededExisting()\n", 1},
-	{write + "answer.go", "sqlgen.ReadOptions{}", "sqlgen.ReadOptions{Part: \"returned\"}", 2},
+	{write + "answer.go", "sqlgen.StatementOptions{}", "sqlgen.StatementOptions{Part: \"returned\"}", 2},
 	{write + "answer.go", "w.source(", "w.seededSource(", 2},
 	{write + "statement.go", "b.Cond(w.source(", "b.Cond(w.seededSource(", 1},
 	{write + "statement.go", "s.Guard = w.guard\n", "s.Guard = w.seededReturned()\n", 1},
 	{write + "image.go", "rule := w.guard.Read\n", "rule := w.seededReturned().Read\n", 1},
 	{write + "cte.go", "b.Rule(s, w.guard.Read)", "b.Rule(s, w.seededReturned().Read)", 1},
-	{write + "target.go", "if w.opened(ref) && ref", "if query.Seed == \"foreign-key\" || w.opened(ref) && ref", 1},
+	{write + "target.go", "if w.targetUnchecked(ref) && ref", "if query.Seed == \"foreign-key\" || w.targetUnchecked(ref) && ref", 1},
 }
 
 // writeOverlay writes the files with faults and returns the name of the overlay's list.
