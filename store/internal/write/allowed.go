@@ -64,7 +64,7 @@ func (w *statement) allowedNew(ctx context.Context, row []any) (bool, error) {
 // allowedStored marks the rows that a statement of w would select by their keys.
 func (w *statement) allowedStored(ctx context.Context, rows [][]any, allowed []bool) error {
 	w.where = query.RowKeys(w.Table, rows)
-	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Exemptions)
 	defer b.Free()
 	s, err := b.Enter(w.Table)
 	if err != nil {
