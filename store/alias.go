@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/query"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // Bind resolves the names of a trusted condition on the table and converts its values,
@@ -125,4 +128,96 @@ const (
 	OpUpdate  = query.OpUpdate
 	OpDelete  = query.OpDelete
 	OpRestore = query.OpRestore
+)
+
+// ColumnSet is a set of columns of one table.
+type ColumnSet = schema.ColumnSet
+
+// Table describes a table as declared by its model.
+type Table = schema.Table
+
+// Column is one column of a [Table].
+type Column = schema.Column
+
+// Errors that callers branch on with errors.Is.
+var (
+	// ErrNotFound reports that no row matched, or none the scope may see.
+	ErrNotFound = fault.ErrNotFound
+
+	// ErrConflict reports a transaction that lost against others ten times.
+	ErrConflict = fault.ErrConflict
+
+	// ErrStale reports that the row's version is not the expected one.
+	ErrStale = fault.ErrStale
+
+	// ErrDenied reports that the scope may not do this.
+	ErrDenied = fault.ErrDenied
+
+	// ErrNoScope reports a [Repo.As] or access.New with a nil scope: code that wanted the
+	// caller's scope, in a context that has none. Trusted access is [Repo.Unscoped] and
+	// access.Trusted.
+	ErrNoScope = fault.ErrNoScope
+
+	// ErrNoTenant reports trusted code that uses a table with [Tenant] without
+	// [WithTenant].
+	ErrNoTenant = fault.ErrNoTenant
+
+	// ErrInTx reports the use of the pool inside a transaction of the same context: use
+	// the Tx.
+	ErrInTx = fault.ErrInTx
+
+	// ErrTxFailed reports a transaction in which a write failed before: only rollback is
+	// left, or a savepoint around the write.
+	ErrTxFailed = fault.ErrTxFailed
+
+	// ErrUnavailable reports a database that cannot be reached.
+	ErrUnavailable = fault.ErrUnavailable
+
+	// ErrBusy reports that no connection became free within AcquireTimeout, of all or of
+	// the caller's half.
+	ErrBusy = fault.ErrBusy
+
+	// ErrTimeout reports a statement that ran too long.
+	ErrTimeout = fault.ErrTimeout
+)
+
+// ConstraintKind is the kind of a constraint.
+type ConstraintKind = fault.ConstraintKind
+
+// The kinds of constraints.
+const (
+	Unique     = fault.Unique
+	ForeignKey = fault.ForeignKey
+	NotNull    = fault.NotNull
+	Check      = fault.Check
+)
+
+// ConstraintError reports a write that violates a constraint of the schema.
+type ConstraintError = fault.ConstraintError
+
+// FieldError is one failed rule of one column.
+type FieldError = fault.FieldError
+
+// ValidationError reports the columns of a row that break the validation rules of the
+// model.
+type ValidationError = fault.ValidationError
+
+// Kind is the type of a column's values. A kind has one Go representation, one JSON
+// form and one order on both engines; registering a model fails for a Go type without a
+// kind.
+type Kind = driver.Kind
+
+// The kinds of columns; package driver describes their forms.
+const (
+	KindText      = driver.KindText
+	KindBool      = driver.KindBool
+	KindInt       = driver.KindInt
+	KindFloat     = driver.KindFloat
+	KindDecimal   = driver.KindDecimal
+	KindTimestamp = driver.KindTimestamp
+	KindDate      = driver.KindDate
+	KindUUID      = driver.KindUUID
+	KindBytes     = driver.KindBytes
+	KindJSON      = driver.KindJSON
+	KindTextArray = driver.KindTextArray
 )
