@@ -87,3 +87,14 @@ type UpsertOptions struct {
 	// Otherwise the write is rolled back with [fault.ErrStale].
 	New, Known bool
 }
+
+// WriteOp is what happens to a row.
+type WriteOp string
+
+// The operations, as the change log names them.
+const (
+	OpInsert  WriteOp = "insert"
+	OpUpdate  WriteOp = "update"
+	OpDelete  WriteOp = "delete"
+	OpRestore WriteOp = "restore"
+)

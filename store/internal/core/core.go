@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 	"github.com/uptrace/bun"
@@ -68,4 +69,18 @@ func (db *DB) InTx(ctx context.Context) bool {
 type NotifierState struct {
 	Running, Listening     atomic.Int32
 	UnsentSince, TrimmedAt atomic.Int64 // Unix nanoseconds; 0: nothing, never
+}
+
+// pingPatience is the timeout of a Ping. Health checks need a quick answer.
+const pingPatience = 2 * time.Second
+
+// Ping checks that the database answers, on a connection that does not queue.
+func (db *DB) Ping(ctx context.Context) error {
+	limited, cancel := context.WithTimeoutCause(ctx, pingPatience, fault.ErrUnavailable)
+	defer cancel()
+	err := db.Driver.Ping(driver.WithReserve(limited))
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+		return fault.ErrUnavailable
+	}
+	return storeError(ctx, err)
 }

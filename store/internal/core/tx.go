@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -248,4 +250,36 @@ func LockKey(name string) int64 {
 	h := fnv.New64a()
 	h.Write([]byte("plinth_changes " + name))
 	return int64(h.Sum64())
+}
+
+// OnCommit registers a function to run after the commit.
+func (tx *Tx) OnCommit(fn func(ctx context.Context)) {
+	switch {
+	case fn == nil:
+		panic("store: OnCommit without a function")
+	case tx.done:
+		panic("store: OnCommit of a transaction that is over")
+	}
+	tx.commit = append(tx.commit, fn)
+}
+
+// committed runs the functions that wait for the commit.
+func (tx *Tx) committed(ctx context.Context) {
+	if len(tx.commit) == 0 {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	for _, fn := range tx.commit {
+		tx.DB.runCommitted(ctx, fn)
+	}
+}
+
+func (db *DB) runCommitted(ctx context.Context, fn func(ctx context.Context)) {
+	defer func() {
+		if p := recover(); p != nil {
+			db.Options.Logger.ErrorContext(ctx, "store: a function of OnCommit panicked",
+				slog.String("panic", fmt.Sprint(p)), slog.String("stack", string(debug.Stack())))
+		}
+	}()
+	fn(ctx)
 }

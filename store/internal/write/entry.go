@@ -163,3 +163,10 @@ func WritableColumn(r read.Reader, name string, create bool) (*schema.Column, er
 func unknownMember(t *schema.Table, name string, guard *query.Guard) error {
 	return &fault.UnknownColumnError{Table: t.Name, Column: name, Payload: true, Near: query.NearestColumn(t, name, guard)}
 }
+
+// Assignment sets a column of a row to a bound value, or adds it.
+type Assignment struct {
+	Column *schema.Column
+	Value  any
+	Add    bool
+}

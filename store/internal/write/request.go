@@ -127,7 +127,7 @@ func (w *request) givenRows() [][]any {
 func (w *request) references(ref *schema.Reference) [][]any {
 	var keys [][]any
 	for _, row := range w.givenRows() {
-		if key, whole := writtenKey(ref, row); whole {
+		if key, whole := valuesOf(ref.Columns, row); whole {
 			keys = append(keys, key)
 		}
 	}
@@ -176,12 +176,8 @@ func (w *request) logLimitError() error {
 	return &fault.LimitError{Name: "bytes in the change log for one request", Limit: w.logLimit}
 }
 
-// writtenKey returns what a row gives to a foreign key. It is not whole if a part
-// is NULL or not given.
-func writtenKey(ref *schema.Reference, row []any) (key []any, whole bool) {
-	return valuesOf(ref.Columns, row)
-}
-
+// valuesOf returns the values of columns in a row. They are not whole if one is NULL or not
+// given.
 func valuesOf(columns []*schema.Column, row []any) (values []any, whole bool) {
 	values = make([]any, len(columns))
 	for i, c := range columns {

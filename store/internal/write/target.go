@@ -27,7 +27,7 @@ func (w *judged) judgeTargets(ctx context.Context, rows [][]any) error {
 	known := w.ownTargets(rows)
 	for _, row := range rows {
 		for _, ref := range w.Table.ForeignKeys {
-			key, whole := writtenKey(ref, row)
+			key, whole := valuesOf(ref.Columns, row)
 			if !whole || !w.checksKey(ref) {
 				continue
 			}
@@ -180,7 +180,7 @@ func (w *judged) checkOwnTargets(ctx context.Context, rows []*Row) error {
 			continue
 		}
 		for _, ref := range w.Table.ForeignKeys {
-			key, whole := writtenKey(ref, rw.New)
+			key, whole := valuesOf(ref.Columns, rw.New)
 			if !whole || !w.checksKey(ref) || !brought[targetName(ref, key)] {
 				continue
 			}
