@@ -1,4 +1,4 @@
-package store
+package schema_test
 
 import (
 	"database/sql"
@@ -11,28 +11,30 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/schema"
-	"github.com/uptrace/bun"
-	bunschema "github.com/uptrace/bun/schema"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
 )
 
-// testRegistry knows what a database knows, and has no rules.
-func testRegistry() *schema.Registry {
-	return schema.NewRegistry(schema.RegistryOptions{
-		Bun: bun.NewDB(nil, bunschema.NewNopQueryGen().Dialect()), Known: scalars, Mixins: mixins,
-		CheckRules: func(string, reflect.Type) error { return nil },
-	})
-}
-
-// tableFor registers a model without a database.
-func tableFor(t testing.TB, model any) *Table {
+// tableFor returns the table of a model.
+func tableFor(t testing.TB, model any) *schema.Table {
 	t.Helper()
-	r := testRegistry()
-	if err := r.Register(model); err != nil {
+	db := storetest.New(t)
+	if err := db.Register(model); err != nil {
 		t.Fatal(err)
 	}
-	return r.Table(model)
+	return db.Table(model)
+}
+
+// decimalOf returns a decimal number with its scale.
+func decimalOf(text string) store.Decimal {
+	d, err := store.ParseDecimal(text)
+	if err != nil {
+		panic(err)
+	}
+	return d
 }
 
 type color string
@@ -42,7 +44,7 @@ type moment time.Time
 // guid stands for the UUID types of other libraries.
 type guid [16]byte
 
-func (g guid) MarshalText() ([]byte, error) { return ID(g).MarshalText() }
+func (g guid) MarshalText() ([]byte, error) { return store.ID(g).MarshalText() }
 
 type point struct {
 	X, Y int
@@ -51,7 +53,7 @@ type point struct {
 // percent is a type with a codec: a fraction kept as integer.
 type percent float64
 
-func (p percent) ColumnKind() Kind { return KindInt }
+func (p percent) ColumnKind() driver.Kind { return driver.KindInt }
 
 func (p percent) EncodeColumn() (any, error) {
 	if p < 0 {
@@ -71,7 +73,7 @@ func (p *percent) DecodeColumn(value any) error {
 
 // everything has a field of every type a column can come from.
 type everything struct {
-	ID       ID `bun:",pk"`
+	ID       store.ID `bun:",pk"`
 	Text     string
 	Color    color
 	Bool     bool
@@ -80,17 +82,17 @@ type everything struct {
 	Uint32   uint32
 	Float32  float32
 	Float64  float64
-	Decimal  Decimal
+	Decimal  store.Decimal
 	Numeric  string `bun:"type:numeric"`
 	Time     time.Time
-	Day      Date
+	Day      store.Date
 	DayTime  time.Time `bun:"type:date"`
 	DayText  string    `bun:"type:date"`
 	UUID     [16]byte
 	Guid     guid
 	UUIDText string `bun:"type:uuid"`
 	Bytes    []byte
-	JSON     JSON
+	JSON     store.JSON
 	Raw      json.RawMessage
 	Map      map[string]int `bun:"type:jsonb"`
 	Struct   point          `bun:"type:json"`
@@ -101,15 +103,15 @@ type everything struct {
 
 	PtrText    *string
 	PtrTime    *time.Time
-	PtrID      *ID
+	PtrID      *store.ID
 	PtrPercent *percent
 	OptString  sql.NullString
 	OptTime    sql.NullTime
 	OptInt     sql.Null[int32]
-	OptJSON    sql.Null[JSON]
-	NzInt      int64     `bun:",nullzero"`
-	NzTime     time.Time `bun:",nullzero"`
-	NzJSON     JSON      `bun:",nullzero"`
+	OptJSON    sql.Null[store.JSON]
+	NzInt      int64      `bun:",nullzero"`
+	NzTime     time.Time  `bun:",nullzero"`
+	NzJSON     store.JSON `bun:",nullzero"`
 }
 
 const (
@@ -117,8 +119,8 @@ const (
 	nilUUID    = "00000000-0000-0000-0000-000000000000"
 )
 
-func sampleID() ID {
-	id, err := ParseID(sampleUUID)
+func sampleID() store.ID {
+	id, err := store.ParseID(sampleUUID)
 	if err != nil {
 		panic(err)
 	}
@@ -133,11 +135,11 @@ func sample() (everything, map[string]string) {
 	half := percent(0.5)
 	row := everything{
 		ID: id, Text: text, Color: "red", Bool: true, Int8: -128, Int64: math.MaxInt64, Uint32: math.MaxUint32, Float32: 0.1, Float64: 1e20,
-		Decimal: Decimal{"1.50"}, Numeric: "-0.10", Time: at, Day: NewDate(2024, 2, 29), DayTime: time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC), DayText: "2024-02-29",
+		Decimal: decimalOf("1.50"), Numeric: "-0.10", Time: at, Day: store.NewDate(2024, 2, 29), DayTime: time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC), DayText: "2024-02-29",
 		UUID: id, Guid: guid(id), UUIDText: sampleUUID, Bytes: []byte{0xde, 0xad}, JSON: `{"a":1,"bb":[null]}`, Raw: json.RawMessage(`[1.50]`),
 		Map: map[string]int{"bb": 2, "a": 1}, Struct: point{1, 2}, Points: []point{{3, 4}}, Any: map[string]any{"k": "v"}, Tags: []string{"x,y", `"`}, Percent: half,
 		PtrText: &text, PtrTime: &at, PtrID: &id, PtrPercent: &half, OptString: sql.NullString{String: "", Valid: true}, OptTime: sql.NullTime{Time: at, Valid: true},
-		OptInt: sql.Null[int32]{V: -7, Valid: true}, OptJSON: sql.Null[JSON]{V: "[]", Valid: true}, NzInt: 5, NzTime: at, NzJSON: "false",
+		OptInt: sql.Null[int32]{V: -7, Valid: true}, OptJSON: sql.Null[store.JSON]{V: "[]", Valid: true}, NzInt: 5, NzTime: at, NzJSON: "false",
 	}
 	const quotedText, quotedTime = `"a\"\\\n` + "\u2028é" + `"`, `"2024-02-29T12:34:56.123456+00:00"`
 	return row, map[string]string{
@@ -165,7 +167,7 @@ func zeroRow() map[string]string {
 }
 
 // columnsJSON returns the canonical JSON of every column of a row.
-func columnsJSON(t *testing.T, table *Table, row reflect.Value) map[string]string {
+func columnsJSON(t *testing.T, table *schema.Table, row reflect.Value) map[string]string {
 	t.Helper()
 	got := make(map[string]string)
 	for _, c := range table.Columns {
@@ -234,7 +236,7 @@ func TestZeroRowRoundTrip(t *testing.T) {
 	t.Parallel()
 	table := tableFor(t, everything{})
 	want := everything{
-		Numeric: "0", Decimal: Decimal{"0"}, DayText: "0001-01-01", UUIDText: nilUUID, Bytes: []byte{}, Raw: json.RawMessage("null"),
+		Numeric: "0", Decimal: decimalOf("0"), DayText: "0001-01-01", UUIDText: nilUUID, Bytes: []byte{}, Raw: json.RawMessage("null"),
 		Map: map[string]int{}, Points: []point{}, Tags: []string{},
 	}
 	got, _ := sample()
@@ -273,7 +275,7 @@ func TestZeroValues(t *testing.T) {
 			t.Errorf("%s = %s, want %s", c.Name, got, want[c.Name])
 		}
 	}
-	for k := KindText; k <= KindTextArray; k++ {
+	for k := driver.KindText; k <= driver.KindTextArray; k++ {
 		if v := value.ZeroValue(k); v == nil || value.CompareValues(k, v, v) != 0 {
 			t.Errorf("%s: zero %v", k, v)
 		}
@@ -290,7 +292,7 @@ func TestFieldRefuses(t *testing.T) {
 		Raw     json.RawMessage
 		Any     any `bun:"type:jsonb"`
 		Percent percent
-		Day     Date
+		Day     store.Date
 		Amount  string `bun:"type:decimal"`
 	}
 	table := tableFor(t, row{})
@@ -302,7 +304,7 @@ func TestFieldRefuses(t *testing.T) {
 		"raw":     {{Raw: json.RawMessage(`{`)}},
 		"any":     {{Any: func() {}}},
 		"percent": {{Percent: -1}},
-		"day":     {{Day: NewDate(10_000, 1, 1)}},
+		"day":     {{Day: store.NewDate(10_000, 1, 1)}},
 		"amount":  {{Amount: "much"}},
 	}
 	for name, rows := range cases {
@@ -354,7 +356,7 @@ func TestTypesRefused(t *testing.T) {
 		{struct{ V **string }{}, "*string"},
 	}
 	for _, c := range cases {
-		err := testRegistry().Register(c.model)
+		err := storetest.New(t).Register(c.model)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%T: %v, want an error with %q", c.model, err, c.want)
 		}

@@ -1,4 +1,4 @@
-package store
+package schema_test
 
 import (
 	"database/sql"
@@ -11,8 +11,11 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // wantValueError checks the code of a refused value.
@@ -182,15 +185,15 @@ func TestParseValue(t *testing.T) {
 		{"float64", float32(0.1), 0.1},
 		{"float64", 3, 3.0},
 		{"float32", 0.1, 0.1},
-		{"decimal", Decimal{"1.50"}, "1.50"},
+		{"decimal", decimalOf("1.50"), "1.50"},
 		{"decimal", 5, "5"},
 		{"decimal", "01.0", "1.0"},
 		{"time", at, utc},
 		{"time", &at, utc},
 		{"time", "2024-02-29T12:00:00.000001+01:00", utc},
 		{"day", at, "2024-02-29"},
-		{"day", NewDate(2024, 2, 29), "2024-02-29"},
-		{"day_time", NewDate(2024, 2, 29), "2024-02-29"},
+		{"day", store.NewDate(2024, 2, 29), "2024-02-29"},
+		{"day_time", store.NewDate(2024, 2, 29), "2024-02-29"},
 		{"id", id, sampleUUID},
 		{"id", [16]byte(id), sampleUUID},
 		{"id", guid(id), sampleUUID},
@@ -198,12 +201,12 @@ func TestParseValue(t *testing.T) {
 		{"ptr_id", id, sampleUUID},
 		{"text", id, sampleUUID},
 		{"bytes", []byte{1}, []byte{1}},
-		{"json", JSON(`{"b": 1}`), `{"b":1}`},
+		{"json", store.JSON(`{"b": 1}`), `{"b":1}`},
 		{"json", map[string]any{"a": nil}, `{"a":null}`},
 		{"json", "text", `"text"`},
-		{"raw", JSON(`{"b": 1}`), `{"b":1}`},
-		{"raw", sql.Null[JSON]{V: "1", Valid: true}, "1"},
-		{"raw", sql.Null[JSON]{}, nil},
+		{"raw", store.JSON(`{"b": 1}`), `{"b":1}`},
+		{"raw", sql.Null[store.JSON]{V: "1", Valid: true}, "1"},
+		{"raw", sql.Null[store.JSON]{}, nil},
 		{"text", sql.Null[color]{V: "a", Valid: true}, "a"},
 		{"struct", point{1, 2}, `{"X":1,"Y":2}`},
 		{"tags", []string{"a"}, []string{"a"}},
@@ -252,7 +255,7 @@ func TestParseValue(t *testing.T) {
 func TestParseSetZeroIsNull(t *testing.T) {
 	t.Parallel()
 	table := tableFor(t, everything{})
-	for column, value := range map[string]any{"nz_int": 0, "nz_time": time.Time{}, "nz_json": JSON("")} {
+	for column, value := range map[string]any{"nz_int": 0, "nz_time": time.Time{}, "nz_json": store.JSON("")} {
 		if got, err := table.Column(column).ParseSet(value); err != nil || got != nil {
 			t.Errorf("%s = %v, %v, want NULL", column, got, err)
 		}
@@ -278,7 +281,7 @@ func TestParseList(t *testing.T) {
 		{"int64", []int{1, 2}, []int64{1, 2}},
 		{"int64", [2]int{1, 2}, []int64{1, 2}},
 		{"int64", []any{1, nil, int8(2)}, []int64{1, 2}},
-		{"id", []ID{sampleID()}, []string{sampleUUID}},
+		{"id", []store.ID{sampleID()}, []string{sampleUUID}},
 		{"bool", []bool{true}, []bool{true}},
 		{"float64", []float64{}, []float64{}},
 	} {
@@ -297,25 +300,25 @@ func TestCompareValues(t *testing.T) {
 	t.Parallel()
 	early, late := time.Unix(0, 0).UTC(), time.Unix(0, 1000).UTC()
 	for _, c := range []struct {
-		kind Kind
+		kind driver.Kind
 		a, b any
 		want int
 	}{
-		{KindText, "B", "a", -1},
-		{KindText, "é", "z", 1}, // by bytes
-		{KindBool, false, true, -1},
-		{KindBool, true, true, 0},
-		{KindInt, int64(-1), int64(1), -1},
-		{KindFloat, 0.5, 0.25, 1},
-		{KindDecimal, "10", "9", 1},
-		{KindDecimal, "1.5", "1.50", 0},
-		{KindDecimal, "-2", "-1.9", -1},
-		{KindTimestamp, early, late, -1},
-		{KindDate, "2024-02-29", "2024-03-01", -1},
-		{KindBytes, []byte{1}, []byte{1, 0}, -1},
-		{KindUUID, nilUUID, sampleUUID, -1},
-		{KindJSON, "{}", "{}", 0},
-		{KindTextArray, []string{"a"}, []string{"a"}, 0},
+		{driver.KindText, "B", "a", -1},
+		{driver.KindText, "é", "z", 1}, // by bytes
+		{driver.KindBool, false, true, -1},
+		{driver.KindBool, true, true, 0},
+		{driver.KindInt, int64(-1), int64(1), -1},
+		{driver.KindFloat, 0.5, 0.25, 1},
+		{driver.KindDecimal, "10", "9", 1},
+		{driver.KindDecimal, "1.5", "1.50", 0},
+		{driver.KindDecimal, "-2", "-1.9", -1},
+		{driver.KindTimestamp, early, late, -1},
+		{driver.KindDate, "2024-02-29", "2024-03-01", -1},
+		{driver.KindBytes, []byte{1}, []byte{1, 0}, -1},
+		{driver.KindUUID, nilUUID, sampleUUID, -1},
+		{driver.KindJSON, "{}", "{}", 0},
+		{driver.KindTextArray, []string{"a"}, []string{"a"}, 0},
 	} {
 		if got := value.CompareValues(c.kind, c.a, c.b); got != c.want {
 			t.Errorf("%s: %v against %v is %d, want %d", c.kind, c.a, c.b, got, c.want)
@@ -332,8 +335,8 @@ func TestValueErrorTexts(t *testing.T) {
 		Small  int16
 		Big    int64
 		Day    time.Time
-		Hidden int32 `plinth:"hidden"`
-		Secret JSON  `plinth:"secret"`
+		Hidden int32      `plinth:"hidden"`
+		Secret store.JSON `plinth:"secret"`
 	}
 	table := tableFor(t, row{})
 	for _, c := range []struct{ column, text, want string }{
@@ -382,17 +385,17 @@ func FuzzValues(f *testing.F) {
 	})
 }
 
-func checkRoundTrip(t *testing.T, c *Column, v any) {
+func checkRoundTrip(t *testing.T, c *schema.Column, v any) {
 	t.Helper()
 	raw := value.AppendValue(nil, c.Kind, v)
-	if c.Kind == KindJSON && string(raw) == "null" {
+	if c.Kind == driver.KindJSON && string(raw) == "null" {
 		return // on the way back that is NULL
 	}
 	back, err := c.ParseJSON(raw)
 	if err != nil || !reflect.DeepEqual(back, v) {
 		t.Fatalf("%s: %#v is %s, which is %#v, %v", c.Name, v, raw, back, err)
 	}
-	if c.Kind == KindJSON && !strings.HasSuffix(c.Name, "json") {
+	if c.Kind == driver.KindJSON && !strings.HasSuffix(c.Name, "json") {
 		return // typed documents take only what fits them
 	}
 	var row everything

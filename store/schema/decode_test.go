@@ -1,4 +1,4 @@
-package store
+package schema_test
 
 import (
 	"reflect"
@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store/schema"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/uptrace/bun"
 )
 
 // planOf lists every column of a table.
-func planOf(t *Table) *schema.DecodePlan {
+func planOf(t *schema.Table) *schema.DecodePlan {
 	p := new(schema.DecodePlan)
 	for _, c := range t.Columns {
 		p.AddColumn(c)
@@ -19,7 +20,7 @@ func planOf(t *Table) *schema.DecodePlan {
 }
 
 // rowJSON joins the columns to an object.
-func rowJSON(t *Table, columns map[string]string) []byte {
+func rowJSON(t *schema.Table, columns map[string]string) []byte {
 	members := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		members[i] = c.JSONKey + columns[c.Name]
@@ -43,13 +44,13 @@ type volume struct {
 }
 
 // shelfPlan reads shelves with their books, and those with their shelf again.
-func shelfPlan(t testing.TB) (*Table, *schema.DecodePlan) {
+func shelfPlan(t testing.TB) (*schema.Table, *schema.DecodePlan) {
 	t.Helper()
-	r := testRegistry()
-	if err := r.Register(shelf{}, volume{}); err != nil {
+	db := storetest.New(t)
+	if err := db.Register(shelf{}, volume{}); err != nil {
 		t.Fatal(err)
 	}
-	shelves, volumes := r.Table(shelf{}), r.Table(volume{})
+	shelves, volumes := db.Table(shelf{}), db.Table(volume{})
 	label := new(schema.DecodePlan)
 	label.AddColumn(shelves.Column("label"))
 	books := new(schema.DecodePlan)
