@@ -1,10 +1,8 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"reflect"
-	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/core"
@@ -34,19 +32,3 @@ func EvaluateCond(db *DB, c Cond, scope *Scope, model any) (selected bool, err e
 
 // DriverOf returns the driver that a database runs its statements on.
 func DriverOf(db *DB) driver.Driver { return core.SessionOf(db).DB.Driver }
-
-// NewShare returns a function that acquires a slot of a pool of so many connections, and
-// one that counts the callers in it.
-func NewShare(connections int, timeout time.Duration) (acquire func(context.Context, *Scope) (release func(), err error), callers func() int) {
-	s := core.NewShares([]driver.PoolStats{{Max: connections, AcquireTimeout: timeout}})
-	acquire = func(ctx context.Context, scope *Scope) (func(), error) {
-		slot, err := s.Acquire(ctx, scope, false)
-		return slot.Release, err
-	}
-	return acquire, func() int {
-		of := s[false]
-		of.Mu.Lock()
-		defer of.Mu.Unlock()
-		return len(of.Callers)
-	}
-}

@@ -52,7 +52,7 @@ type validator interface {
 func New(d driver.Driver, opts Options) *DB {
 	db := &DB{Driver: d, Engine: d.Dialect(), Dialect: sqlgen.DialectOf(d.Dialect()), Options: opts, Wake: new(Wakeup), repeats: make(repeats, 1)}
 	db.Listener, _ = d.(driver.Listener)
-	db.shares = NewShares(d.Stats())
+	db.shares = newShares(d.Stats())
 	return db
 }
 

@@ -73,7 +73,7 @@ func (s Session) acquire(ctx context.Context, writes bool) (*callerSlots, error)
 	if s.Tx != nil {
 		return nil, nil // the transaction has one
 	}
-	return s.DB.shares.Acquire(ctx, s.Scope, writes)
+	return s.DB.shares.acquire(ctx, s.Scope, writes)
 }
 
 // InTx runs fn in a transaction that counts towards the connection limit of the caller.
@@ -95,7 +95,7 @@ func (s Session) Query(ctx context.Context, st *driver.Statement, r *driver.Resu
 	if err != nil {
 		return err
 	}
-	defer slot.Release()
+	defer slot.release()
 	s.Scope.Limit(st)
 	err = s.DB.Driver.Query(ctx, s.Conn(), st, r)
 	return s.outcome(ctx, st, err)
@@ -111,7 +111,7 @@ func (s Session) Exec(ctx context.Context, st *driver.Statement) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	defer slot.Release()
+	defer slot.release()
 	s.Scope.Limit(st)
 	n, err := s.DB.Driver.Exec(ctx, s.Conn(), st)
 	return n, s.outcome(ctx, st, err)

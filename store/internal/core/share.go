@@ -15,11 +15,11 @@ import (
 // the pool for writes (true), which are one on PostgreSQL. See [query.Scope.Caller].
 type shares map[bool]*share
 
-// NewShares returns the shares of the pools of a driver.
-func NewShares(pools []driver.PoolStats) shares {
+// newShares returns the shares of the pools of a driver.
+func newShares(pools []driver.PoolStats) shares {
 	s := shares{}
 	for _, pool := range pools {
-		of := &share{Callers: map[query.Caller]*callerSlots{}}
+		of := &share{callers: map[query.Caller]*callerSlots{}}
 		of.unused.New = func() any {
 			half := max((pool.Max-pool.Reserve)/2, 1)
 			return &callerSlots{of: of, slots: turnstile.New(half, 0, pool.AcquireTimeout)}
@@ -36,8 +36,8 @@ func NewShares(pools []driver.PoolStats) shares {
 
 // share has the callers that use or wait for connections of one pool.
 type share struct {
-	Mu      sync.Mutex
-	Callers map[query.Caller]*callerSlots
+	mu      sync.Mutex
+	callers map[query.Caller]*callerSlots
 	unused  sync.Pool // of *callerSlots
 }
 
@@ -48,21 +48,21 @@ type callerSlots struct {
 	users  int // that hold a slot or wait for one
 }
 
-// Acquire waits for a slot of the scope's caller. It returns nil for an unbounded scope, and
+// acquire waits for a slot of the scope's caller. It returns nil for an unbounded scope, and
 // for urgent statements: a login must not wait for the other requests of its network.
-func (s shares) Acquire(ctx context.Context, scope *query.Scope, writes bool) (*callerSlots, error) {
+func (s shares) acquire(ctx context.Context, scope *query.Scope, writes bool) (*callerSlots, error) {
 	of := s[writes]
 	if of == nil || !scope.Counted() || driver.MayReserve(ctx) {
 		return nil, nil // documented
 	}
-	of.Mu.Lock()
-	c := of.Callers[scope.Caller]
+	of.mu.Lock()
+	c := of.callers[scope.Caller]
 	if c == nil {
 		c = of.unused.Get().(*callerSlots)
-		c.caller, of.Callers[scope.Caller] = scope.Caller, c
+		c.caller, of.callers[scope.Caller] = scope.Caller, c
 	}
 	c.users++
-	of.Mu.Unlock()
+	of.mu.Unlock()
 	err := c.slots.Enter(ctx, nil)
 	if err == nil {
 		return c, nil
@@ -74,8 +74,8 @@ func (s shares) Acquire(ctx context.Context, scope *query.Scope, writes bool) (*
 	return nil, err
 }
 
-// Release gives the slot back.
-func (c *callerSlots) Release() {
+// release gives the slot back.
+func (c *callerSlots) release() {
 	if c != nil {
 		c.slots.Leave()
 		c.forget()
@@ -83,10 +83,10 @@ func (c *callerSlots) Release() {
 }
 
 func (c *callerSlots) forget() {
-	c.of.Mu.Lock()
-	defer c.of.Mu.Unlock()
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
 	if c.users--; c.users == 0 {
-		delete(c.of.Callers, c.caller)
+		delete(c.of.callers, c.caller)
 		c.of.unused.Put(c)
 	}
 }

@@ -60,11 +60,11 @@ func (db *DB) TxFor(ctx context.Context, scope *query.Scope, opts TxOptions, bod
 	if opts.Isolation == sql.LevelDefault {
 		opts.Isolation = sql.LevelSerializable
 	}
-	slot, err := db.shares.Acquire(ctx, scope, !opts.ReadOnly)
+	slot, err := db.shares.acquire(ctx, scope, !opts.ReadOnly)
 	if err != nil {
 		return err
 	}
-	defer func() { slot.Release() }()
+	defer func() { slot.release() }()
 	leave := func() {}
 	defer func() { leave() }()
 	for attempt := range MaxAttempts {
@@ -80,7 +80,7 @@ func (db *DB) TxFor(ctx context.Context, scope *query.Scope, opts TxOptions, bod
 		tx, err = db.runTx(ctx, scope, opts, attempt, body)
 		if err == nil {
 			leave()
-			slot.Release() // the functions of OnCommit may run statements of the caller
+			slot.release() // the functions of OnCommit may run statements of the caller
 			slot = nil
 			tx.committed(ctx)
 		}

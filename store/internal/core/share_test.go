@@ -1,4 +1,4 @@
-package store_test
+package core
 
 import (
 	"context"
@@ -12,14 +12,31 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
-func called(name string) *store.Scope { return &store.Scope{Caller: query.Caller{ID: name}} }
+// shareOf returns a function that acquires a slot of a pool of so many connections, and one
+// that counts the callers in it.
+func shareOf(connections int, timeout time.Duration) (acquire func(context.Context, *query.Scope) (release func(), err error), callers func() int) {
+	s := newShares([]driver.PoolStats{{Max: connections, AcquireTimeout: timeout}})
+	acquire = func(ctx context.Context, scope *query.Scope) (func(), error) {
+		slot, err := s.acquire(ctx, scope, false)
+		return slot.release, err
+	}
+	return acquire, func() int {
+		of := s[false]
+		of.mu.Lock()
+		defer of.mu.Unlock()
+		return len(of.callers)
+	}
+}
+
+func called(name string) *query.Scope { return &query.Scope{Caller: query.Caller{ID: name}} }
 
 // acquired returns how many of 50 concurrent statements of a scope get a slot.
-func acquired(t *testing.T, acquire func(context.Context, *store.Scope) (func(), error), scope *store.Scope) int {
+func acquired(t *testing.T, acquire func(context.Context, *query.Scope) (func(), error), scope *query.Scope) int {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
@@ -48,9 +65,9 @@ func TestShare(t *testing.T) {
 	for connections, half := range map[int]int{1: 1, 2: 1, 4: 2, 8: 4, 19: 9} {
 		t.Run(fmt.Sprint(connections), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				acquire, callers := store.NewShare(connections, 2*time.Second)
-				of := func(text string) *store.Scope {
-					return &store.Scope{Caller: query.Caller{Network: netip.MustParsePrefix(text)}}
+				acquire, callers := shareOf(connections, 2*time.Second)
+				of := func(text string) *query.Scope {
+					return &query.Scope{Caller: query.Caller{Network: netip.MustParsePrefix(text)}}
 				}
 				release, err := acquire(t.Context(), of("192.0.2.1/32"))
 				if err != nil {
@@ -58,14 +75,14 @@ func TestShare(t *testing.T) {
 				}
 				for _, tt := range []struct {
 					name  string
-					scope *store.Scope
+					scope *query.Scope
 					want  int
 				}{
 					{"a user", called("ann"), half},
 					{"the same user again", called("ann"), half},
 					{"the network with a statement", of("192.0.2.1/32"), half - 1},
 					{"another network", of("192.0.2.2/32"), half},
-					{"no caller", &store.Scope{}, 50},
+					{"no caller", &query.Scope{}, 50},
 					{"no scope", nil, 50},
 				} {
 					if got := acquired(t, acquire, tt.scope); got != tt.want {
@@ -73,8 +90,8 @@ func TestShare(t *testing.T) {
 					}
 				}
 				// Logins use the reserve, and so get through beside other requests of their network.
-				urgent := func(ctx context.Context, scope *store.Scope) (func(), error) {
-					return acquire(store.WithReserve(ctx), scope)
+				urgent := func(ctx context.Context, scope *query.Scope) (func(), error) {
+					return acquire(driver.WithReserve(ctx), scope)
 				}
 				if got := acquired(t, urgent, of("192.0.2.1/32")); got != 50 {
 					t.Errorf("statements that may use the reserve: %d slots, want 50", got)
@@ -92,7 +109,7 @@ func TestShare(t *testing.T) {
 // the timeout, or with the error of their context.
 func TestShareWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		acquire, callers := store.NewShare(2, 2*time.Second)
+		acquire, callers := shareOf(2, 2*time.Second)
 		ann := called("ann")
 		release, err := acquire(t.Context(), ann)
 		if err != nil {
@@ -115,7 +132,7 @@ func TestShareWaits(t *testing.T) {
 				mu.Unlock()
 				switch {
 				case i == 1 && !errors.Is(err, context.Canceled),
-					i == 3 && (!errors.Is(err, store.ErrBusy) || time.Since(begun) != 2*time.Second),
+					i == 3 && (!errors.Is(err, fault.ErrBusy) || time.Since(begun) != 2*time.Second),
 					i != 1 && i != 3 && err != nil:
 					t.Errorf("%d: %v", i, err)
 				case err == nil:
@@ -141,7 +158,7 @@ func TestShareWaits(t *testing.T) {
 // TestShareConcurrent: whatever runs and ends at once, no caller holds more than half, and
 // no slot and no caller is left behind.
 func TestShareConcurrent(t *testing.T) {
-	acquire, callers := store.NewShare(4, 2*time.Second)
+	acquire, callers := shareOf(4, 2*time.Second)
 	var running sync.WaitGroup
 	var held [3]atomic.Int64
 	for who := range held {
