@@ -138,10 +138,10 @@ func (i *image) guardOf(row []any) (*query.Guard, error) {
 			absent.Add(c)
 		}
 	}
-	if i.guard.Read.IsZero() || absent == (schema.ColumnSet{}) {
-		return i.guard, nil
+	if !i.guard.Read.IsZero() {
+		i.guard.Read.Node().Columns(&read)
 	}
-	if i.guard.Read.Node().Columns(&read); read.With(absent) == (schema.ColumnSet{}) {
+	if read.With(absent) == (schema.ColumnSet{}) {
 		return i.guard, nil
 	}
 	rule, err := query.Lacking(i.guard.Read, i.table, &absent)

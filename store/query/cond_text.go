@@ -55,8 +55,6 @@ func (n *Node) appendText(dst []byte, t *schema.Table, inside bool) []byte {
 		return append(dst, "true"...)
 	case NodeFalse:
 		return append(dst, "false"...)
-	case NodeUnknown:
-		return append(dst, "unknown"...)
 	case NodeAnd:
 		return n.appendJoined(dst, t, " and ", inside)
 	case NodeOr:

@@ -17,22 +17,15 @@ func Lacking(c Cond, t *schema.Table, absent *schema.ColumnSet) (Cond, error) {
 }
 
 func (n *Node) lacking(absent *schema.ColumnSet) *Node {
-	switch n.Kind {
-	case NodeCompare:
-		if absent.Has(n.Column) {
-			return &Node{Kind: NodeUnknown}
-		}
-		return n
-	case NodeRelated:
-		if slices.ContainsFunc(n.Relation.SourceKeys, absent.Has) {
-			return &Node{Kind: NodeUnknown}
-		}
-		return n // its condition is on other rows
-	}
 	known := *n
-	known.Kids = make([]*Node, len(n.Kids))
-	for i, k := range n.Kids {
-		known.Kids[i] = k.lacking(absent)
+	switch {
+	case n.Kind == NodeCompare && absent.Has(n.Column), n.Kind == NodeRelated && slices.ContainsFunc(n.Relation.SourceKeys, absent.Has):
+		return &Node{Kind: NodeUnknown}
+	case n.Kind != NodeRelated: // its condition is on other rows
+		known.Kids = make([]*Node, len(n.Kids))
+		for i, k := range n.Kids {
+			known.Kids[i] = k.lacking(absent)
+		}
 	}
 	return &known
 }
