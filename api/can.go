@@ -29,7 +29,8 @@ const (
 // A row that is read, updated, deleted or restored is found by its key, and its stored
 // values decide: a row that the caller does not see, or that does not exist, is false. Can
 // does not judge which columns an update sets, what the row becomes, and where foreign keys
-// lead. A row to be created is judged as it is given, so set what the policy presets.
+// lead. A row to be created is judged as it is given: without the values that the policy
+// presets it is false.
 //
 // An answer is as old as its statement. A write in the scope of the caller
 // ([store.Repo.As]) is judged by itself.

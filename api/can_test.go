@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -93,6 +94,41 @@ func TestCan(t *testing.T) {
 		}
 		if _, err := api.CanEach(store.WithScope(t.Context(), new(store.Scope)), db, api.CanRead, []*task{nil}); err == nil {
 			t.Error("nil: no error")
+		}
+	})
+}
+
+// TestCanPreset: a new row with another value than the policy presets cannot be created, as
+// a write in the scope of the caller would reject it. An action that does not exist is an
+// error and not judged as another one.
+func TestCanPreset(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		h := fixtureServer(t, db, api.Config{},
+			api.TxFunc("may_own", api.Anyone(), func(ctx context.Context, tx *store.Tx, in struct {
+				Owner store.ID `json:"owner"`
+			},
+			) (bool, error) {
+				return api.Can(ctx, tx, api.CanCreate, &project{Model: store.Model{ID: store.NewID()}, OwnerID: in.Owner, Title: "new", Code: "n"})
+			}),
+			api.TxFunc("may_publish", api.Anyone(), func(ctx context.Context, tx *store.Tx, _ none) (string, error) {
+				_, err := api.Can(ctx, tx, "publish", &project{Model: model(t, pAlpha)})
+				return fmt.Sprint(err), nil
+			}))
+		for _, c := range []struct{ caller, owner, want string }{
+			{"ann", ann.String(), "true"},
+			{"ann", bob.String(), "false"},
+			{"bob", ann.String(), "false"},
+			{"", ann.String(), "false"},
+		} {
+			res := must(t, h, 200, request{caller: c.caller, line: "POST /rpc/may_own", body: `{"owner":"` + c.owner + `"}`})
+			if res.body != c.want {
+				t.Errorf("%q as owner %s: %s, want %s", c.caller, c.owner, res.body, c.want)
+			}
+		}
+		res := must(t, h, 200, request{caller: "ann", line: "POST /rpc/may_publish", body: "{}"})
+		if want := `"store: unknown operation \"publish\""`; res.body != want {
+			t.Errorf("an unknown action: %s, want %s", res.body, want)
 		}
 	})
 }

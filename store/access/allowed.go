@@ -19,8 +19,8 @@ import (
 // A row that is read, updated, deleted or restored is the stored row with the key of the
 // model: the scope has to see it, and the rule for op to hold. The columns of an update and
 // the row that it makes are not judged. A row to be inserted is the model as it is, without
-// the values that presets and defaults would set; a rule that needs the database takes a
-// statement for each.
+// defaults; one that lacks a preset of the scope is not allowed. A rule that needs the
+// database takes a statement for each.
 func Allowed(ctx context.Context, s store.Session, scope *query.Scope, op query.WriteOp, models reflect.Value) ([]bool, error) {
 	model, n := models.Type(), 1
 	if model.Kind() == reflect.Slice {

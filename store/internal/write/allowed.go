@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/fault"
@@ -19,6 +20,8 @@ func Allowed(ctx context.Context, r read.Reader, op query.WriteOp, rows [][]any)
 	allowed := make([]bool, len(rows))
 	guard, exposed := r.Scope.Enter(r.Table)
 	switch {
+	case op != "" && op != query.OpInsert && op != query.OpUpdate && op != query.OpDelete && op != query.OpRestore:
+		return nil, fmt.Errorf("store: unknown operation %q", op)
 	case len(rows) > maxWrite:
 		return nil, &fault.LimitError{Name: "rows", Limit: maxWrite}
 	case !exposed, r.Table.View && op != "", op == query.OpRestore && r.Table.DeletedAt == nil, len(rows) == 0:
@@ -39,12 +42,13 @@ func Allowed(ctx context.Context, r read.Reader, op query.WriteOp, rows [][]any)
 	return allowed, nil
 }
 
-// allowedNew evaluates the rule on a new row, and whether the tenant may have it.
+// allowedNew evaluates the rule on a new row, and whether it has the tenant and the presets
+// of the scope.
 func (w *statement) allowedNew(ctx context.Context, row []any) (bool, error) {
-	if w.guard == nil {
-		return true, nil
-	}
 	if t := w.Table.Tenant; t != nil && (w.Scope.Tenant == "" || t.ValueIn(row) != "" && t.ValueIn(row) != w.Scope.Tenant) {
+		return false, nil
+	}
+	if w.presets(row) != nil {
 		return false, nil
 	}
 	rule := w.guard.Create
