@@ -59,7 +59,7 @@ func TestSeenBySecret(t *testing.T) {
 			{"no withdrawn PIN or the owner", store.Or(store.Not(withdrawn), owner), seen},
 		} {
 			g := store.Guard{Read: tt.rule}
-			if got := strings.Join(seenOf(t, db, "links", guards(db, nil, map[string]store.Guard{"links": g})), "\n"); got != tt.want {
+			if got := strings.Join(seenOf(t, db, "links", guarded(db.TableNamed("links"), nil, g)), "\n"); got != tt.want {
 				t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 			}
 		}

@@ -68,7 +68,7 @@ func TestSeenBy(t *testing.T) {
 		related := store.Related("keys", store.Compare("holder", query.OpEq, store.Var("id")))
 		scope := func(id, tenant string, read store.Cond, g store.Guard) *store.Scope {
 			g.Read = read
-			s := guards(db, map[string]string{"id": id}, map[string]store.Guard{"seats": g})
+			s := guarded(db.TableNamed("seats"), map[string]string{"id": id}, g)
 			s.Tenant = tenant
 			return s
 		}
