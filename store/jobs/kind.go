@@ -188,15 +188,15 @@ func (js *Jobs) add(k *kind) {
 	case !namePattern.MatchString(k.queue):
 		wrong = errors.New("the name of a queue has up to 100 letters, digits and . _ : / -")
 	case k.priority < 1 || k.priority > priorities:
-		wrong = fmt.Errorf("Priority is %d, want 1 to %d", k.priority, priorities)
+		wrong = fmt.Errorf("the Priority is %d, want 1 to %d", k.priority, priorities)
 	case k.max < 1 || k.timeout < 0:
-		wrong = errors.New("MaxAttempts and Timeout must be positive")
+		wrong = errors.New("the MaxAttempts and the Timeout must be positive")
 	case k.secret && js.config.Sealer == nil:
-		wrong = errors.New("Secret needs Config.Sealer")
+		wrong = errors.New("a Secret kind needs Config.Sealer")
 	case k.mode < Keep || k.mode > OncePerPeriod || k.mode != Keep && !k.keyed:
-		wrong = errors.New("Mode needs Unique, and is Keep, Replace or OncePerPeriod")
+		wrong = errors.New("a Mode needs Unique, and is Keep, Replace or OncePerPeriod")
 	case (k.mode == OncePerPeriod) != (k.period != 0) || k.period < 0 || k.period > 24*time.Hour:
-		wrong = errors.New("OncePerPeriod needs a Period of up to a day, and no other mode has one")
+		wrong = errors.New("the mode OncePerPeriod needs a Period of up to a day, and no other mode has one")
 	}
 	js.mu.Lock()
 	if js.kinds[k.name] != nil && wrong == nil {
