@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 var (
@@ -82,6 +83,28 @@ func TestRepo(t *testing.T) {
 		}
 		if n != 4 {
 			t.Fatalf("each saw %d rows", n)
+		}
+	})
+}
+
+// TestSelectCount: the name by which clients of the wire count rows is a column like others
+// in Go. It panicked.
+func TestSelectCount(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		ann := &Author{Name: "Ann", Hash: "h"}
+		if err := store.For[Author](db).Insert(t.Context(), ann); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.For[Post](db).Insert(t.Context(), newPost(ann, "one", 1)); err != nil {
+			t.Fatal(err)
+		}
+		counted := store.Query{Select: []string{"count"}}
+		for _, q := range []store.Query{counted, {With: []store.Embed{{Relation: "author", Query: counted}}}} {
+			var unknown *fault.UnknownColumnError
+			if _, err := store.For[Post](db).List(t.Context(), q); !errors.As(err, &unknown) || unknown.Column != "count" {
+				t.Errorf("%+v: %v, want an unknown column", q, err)
+			}
 		}
 	})
 }

@@ -167,6 +167,7 @@ func (r Reader) TableError(err error) error {
 func (r Reader) DecodePlan(ctx context.Context, q *query.Query) (*schema.DecodePlan, error) {
 	b := r.Session.NewBuilder(ctx, r.Scope, r.Exemptions)
 	defer b.Free()
+	b.Typed = true
 	s, err := b.Enter(r.Table)
 	if err != nil {
 		return nil, r.TableError(err)

@@ -58,6 +58,7 @@ type Builder struct {
 	counter int // the placeholder of its counter, SQLite only
 
 	Versioned bool // the first extra value is the version of the row
+	Typed     bool // rows fill structs, so that "count" is the name of a column only
 }
 
 // Source is a table in the FROM of a statement under its alias. [CondWriter.Enter],

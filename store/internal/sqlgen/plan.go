@@ -51,7 +51,7 @@ func (b *Builder) Plan(s Source, q *query.Query) (*RowPlan, error) {
 	if q.Select == nil && len(q.With) == 0 {
 		return s.allColumns(), nil
 	}
-	if s.grouped(q) {
+	if !b.Typed && s.grouped(q) {
 		return b.planGroups(s, q)
 	}
 	p := &RowPlan{}
