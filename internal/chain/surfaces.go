@@ -100,7 +100,7 @@ func (s *Surfaces) at(name string) *Surface {
 // ClassOf returns the class of a request, by its path.
 func (s *Surfaces) ClassOf(r *http.Request) server.Class {
 	if one := s.of(r); one != nil && one.Class != nil {
-		return one.Class(routed(r))
+		return one.Class(r.URL.EscapedPath())
 	}
 	return server.Short
 }

@@ -317,3 +317,36 @@ func TestSurfaceMistakes(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestClassPath: the class of a request is asked for the escaped path, however much of it the
+// client has escaped.
+func TestClassPath(t *testing.T) {
+	t.Parallel()
+	app := apptest.New(t, apptest.Served(t))
+	t.Cleanup(func() { _ = app.DB().Close() })
+	var asked sync.Map
+	app.Mount(plinth.Surface{
+		Prefix: "/files", Handler: http.NotFoundHandler(),
+		Class: func(path string) plinth.Class {
+			asked.Store(path, true)
+			return plinth.Short
+		},
+	})
+	handler, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/files", "/files/a%20b", "/files/a%3Fb", "/files/%63", "/files/a%2Fb", "/files/%C3%A9"} {
+		asked.Clear()
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+		asked.Range(func(got, _ any) bool {
+			if got != path {
+				t.Errorf("%s: asked for %s", path, got)
+			}
+			return true
+		})
+		if _, ok := asked.Load(path); !ok {
+			t.Errorf("%s: not asked", path)
+		}
+	}
+}
