@@ -80,7 +80,7 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	a.handler, err = wire.New(wire.Config{
 		DB: db, Keys: keys, Hashes: hashes, Now: a.now, Logger: cfg.Logger, Codes: a.codes, Outbox: a.outbox, Sessions: a.sessions, Roles: a.roles,
 		Throttle: a.throttle, APIKeys: a.apiKeys, Factors: a.factors, Changes: a.changes, SignUps: a.signUps, Federation: a.federation,
-		Who: who, Origins: origins, PublicURL: cfg.PublicURL, SiteURL: cfg.SiteURL, RedirectURLs: cfg.RedirectURLs, Anonymous: cfg.Anonymous,
+		Authenticator: who, Origins: origins, PublicURL: cfg.PublicURL, SiteURL: cfg.SiteURL, RedirectURLs: cfg.RedirectURLs, Anonymous: cfg.Anonymous,
 		ManualLinking: cfg.ManualLinking, Cookies: cfg.Cookies, ReauthenticateAfter: cfg.ReauthenticateAfter, MinResponseTime: cfg.MinResponseTime,
 		ClientAddress: cfg.ClientAddress,
 	})

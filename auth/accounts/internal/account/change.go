@@ -17,7 +17,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// ReadAddresses reads the contacts that an account is to have.
+// ReadAddresses reads the new contacts of an account.
 func (c *Change) ReadAddresses(email, phone string) error {
 	var ok bool
 	if email != "" {
@@ -33,7 +33,7 @@ func (c *Change) ReadAddresses(email, phone string) error {
 	return nil
 }
 
-// Change is what an admin wants an account to be. What is nil or empty stays.
+// Change is a change of an account by an admin. Nil and empty fields change nothing.
 type Change struct {
 	ID           *store.ID // of a new account
 	Email, Phone string    // canonical
@@ -47,7 +47,7 @@ type Change struct {
 	Roles        *[]string
 }
 
-// prepare judges the password and hashes it, which takes too long for a transaction.
+// prepare checks the password and hashes it, which takes too long for a transaction.
 func (ch *Changes) prepare(ctx context.Context, c *Change, email string) (err error) {
 	switch {
 	case c.Password != "" && c.Hash != "":
@@ -97,7 +97,7 @@ func (su *SignUps) CreateBy(ctx context.Context, by role.Authority, c Change) (*
 	return u, taken(err)
 }
 
-// providers is the app_metadata of a new account.
+// providers returns the app_metadata of a new account.
 func (c *Change) providers() store.JSON {
 	switch {
 	case c.Email == "":
@@ -108,7 +108,7 @@ func (c *Change) providers() store.JSON {
 	return `{"provider":"email","providers":["email","phone"]}`
 }
 
-// taken says which name of an account another one has.
+// taken names the contact that another account has.
 func taken(err error) error {
 	broken, ok := errors.AsType[*store.ConstraintError](err)
 	if !ok || broken.Kind != store.Unique || broken.Table != "auth_users" || len(broken.Columns) != 1 {
@@ -222,8 +222,8 @@ func (ch *Changes) apply(by role.Authority, u *data.User, c Change) (err error) 
 	return err
 }
 
-// changed does what follows from a change: it ends sessions or makes access tokens
-// anew, and takes back the links that were sent to an address.
+// changed applies the consequences of a change: it ends sessions or revokes access tokens,
+// and deletes the codes that were sent to an e-mail address.
 func (ch *Changes) changed(ctx context.Context, tx *store.Tx, before, u *data.User, c Change) error {
 	notices, why := c.ownerNotices(before, u), ""
 	switch {
@@ -264,7 +264,7 @@ func (c *Change) ownerNotices(before, u *data.User) []string {
 	return out
 }
 
-// names are those of the members that a change has changed, for the audit log.
+// names returns the names of the changed members, for the audit log.
 func (c *Change) names(before, u *data.User) []string {
 	out := c.ownerNotices(before, u)
 	for name, changed := range map[string]bool{
@@ -281,8 +281,8 @@ func (c *Change) names(before, u *data.User) []string {
 	return out
 }
 
-// changeAddresses keeps the identities that address and number are what the account
-// says they are.
+// changeAddresses makes the identities of e-mail address and phone number equal to the
+// contacts of the account.
 func changeAddresses(ctx context.Context, tx *store.Tx, u *data.User) error {
 	for _, of := range u.Addresses() {
 		if err := data.WriteAddress(ctx, tx, of); err != nil {
@@ -322,7 +322,7 @@ func (ch *Changes) DeleteBy(ctx context.Context, by role.Authority, id store.ID,
 		if keep && u.RemovedAt != nil {
 			return nil
 		}
-		if err := ch.Sessions.ToDelete(ctx, tx, u, keep); err != nil {
+		if err := ch.Sessions.RunBeforeDelete(ctx, tx, u, keep); err != nil {
 			return err
 		}
 		if err := ch.Sessions.EndIn(ctx, tx, data.SessionsOf(id), session.EndedByRemoval); err != nil {

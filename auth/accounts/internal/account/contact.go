@@ -75,13 +75,13 @@ func (ch *Changes) setContact(ctx context.Context, tx *store.Tx, u *data.User, a
 		return err
 	}
 	at.Confirm(u, ch.Now())
-	if err := keepAddress(ctx, tx, u); err != nil {
+	if err := saveContacts(ctx, tx, u); err != nil {
 		return taken(err)
 	}
 	return ch.Sessions.Record(ctx, tx, &data.Event{Kind: change + "_changed", UserID: &u.ID, SessionID: keep}, map[string]any{"from": old, "to": at.Text()})
 }
 
-// ContactOf reads the address or the number of a request, which must have one of them.
+// ContactOf reads the e-mail address or the phone number of a request, which must have one.
 func (su *SignUps) ContactOf(email, phone string) (at data.Contact, err error) {
 	var ok bool
 	switch {
@@ -111,7 +111,7 @@ func (ch *Changes) proveOwner(ctx context.Context, tx *store.Tx, u *data.User, a
 	}
 	var err error
 	if keepPassword {
-		err = ch.dropWaysIn(ctx, tx, u)
+		err = ch.removeCredentials(ctx, tx, u)
 	} else {
 		err = ch.Evict(ctx, tx, u, at, from)
 	}
@@ -119,15 +119,15 @@ func (ch *Changes) proveOwner(ctx context.Context, tx *store.Tx, u *data.User, a
 		return err
 	}
 	at.Confirm(u, ch.Now())
-	if err := keepAddress(ctx, tx, u); err != nil {
+	if err := saveContacts(ctx, tx, u); err != nil {
 		return err
 	}
 	return ch.Sessions.Record(ctx, tx, from.Event(at.Column()+"_confirmed", &u.ID), map[string]any{"password_kept": u.PasswordHash != nil})
 }
 
-// keepAddress writes what a user is known by after their address or number has changed,
-// or has been shown to be theirs.
-func keepAddress(ctx context.Context, tx *store.Tx, u *data.User) error {
+// saveContacts writes the contacts and identities of a user after a contact was changed or
+// confirmed.
+func saveContacts(ctx context.Context, tx *store.Tx, u *data.User) error {
 	if err := changeAddresses(ctx, tx, u); err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (ch *Changes) endOthers(ctx context.Context, tx *store.Tx, u *data.User, ke
 	if err := ch.APIKeys.EndKeysOf(ctx, tx, u.ID, why); err != nil {
 		return err
 	}
-	return ch.DropMailed(ctx, tx, u)
+	return ch.CancelMailed(ctx, tx, u)
 }
 
 // Evict removes from an account everything that lets a person in now or later, and everything
@@ -165,7 +165,7 @@ func (ch *Changes) Evict(ctx context.Context, tx *store.Tx, u *data.User, at dat
 	if err := data.Evict(ctx, tx, u, at); err != nil {
 		return err
 	}
-	if err := ch.dropWaysIn(ctx, tx, u); err != nil {
+	if err := ch.removeCredentials(ctx, tx, u); err != nil {
 		return err
 	}
 	if err := data.DropIdentities(ctx, tx, u.ID); err != nil {
@@ -174,9 +174,9 @@ func (ch *Changes) Evict(ctx context.Context, tx *store.Tx, u *data.User, at dat
 	return ch.Sessions.Record(ctx, tx, from.Event("claimed_by_owner", &u.ID), nil)
 }
 
-// dropWaysIn removes sessions, codes, factors, identities and pending changes of contact from
+// removeCredentials removes sessions, codes, factors, identities and pending changes of contact from
 // an account. Password, e-mail address and phone number stay.
-func (ch *Changes) dropWaysIn(ctx context.Context, tx *store.Tx, u *data.User) error {
+func (ch *Changes) removeCredentials(ctx context.Context, tx *store.Tx, u *data.User) error {
 	if err := data.DropChange(ctx, tx, u); err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ type Mailing struct {
 	To       string   // canonical; empty sends nothing
 	Template string
 	Locale   string
-	present  string // address of an account that is to have the one it goes to; empty without one
+	present  string // the present e-mail address, for a change of it
 	Code     data.MailedCode
 }
 
@@ -240,7 +240,7 @@ func (ch *Changes) MailCode(ctx context.Context, tx *store.Tx, m Mailing) error 
 		values["email"], values["new_email"] = cmp.Or(m.present, m.Code.Email), m.Code.NewEmail
 	}
 	switch {
-	case m.Template == outbox.MailExisting: // says that there is an account, and leads nowhere
+	case m.Template == outbox.MailExisting: // has no link
 	case m.Kind == data.CodeReauth:
 		values["code"], values["expires"] = s.Short, data.DigitsLife.String()
 	case m.Kind == data.CodeInvite:
@@ -260,16 +260,16 @@ func (ch *Changes) makeMailed(ctx context.Context, tx *store.Tx, kind data.CodeK
 	return s, data.RecordSent(ctx, tx, owner, kind, ch.Now())
 }
 
-// DropMailed takes back all that was mailed to a user, and with it the change of address or
-// number that is under way: what is left of one could be mailed again.
-func (ch *Changes) DropMailed(ctx context.Context, tx *store.Tx, u *data.User) error {
+// CancelMailed deletes all codes that were mailed to a user, and the pending change of a
+// contact, whose codes could be sent again otherwise.
+func (ch *Changes) CancelMailed(ctx context.Context, tx *store.Tx, u *data.User) error {
 	if err := data.DropChange(ctx, tx, u); err != nil {
 		return err
 	}
 	return ch.Codes.DropCodes(ctx, tx, u.ID, data.MailedKinds...)
 }
 
-// LinkLife is the lifetime of the link of a code, or of the digits of one without a link.
+// linkLife is the lifetime of the link of a code, or of the digits of one without a link.
 func (ch *Changes) linkLife(kind data.CodeKind) time.Duration {
 	switch kind {
 	case data.CodeInvite:

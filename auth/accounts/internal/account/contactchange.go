@@ -48,9 +48,9 @@ type SignUps struct {
 	DisableSignup bool
 }
 
-// PassOn makes the changes that a session has asked for those of the one that takes its
-// place, with which they end, see StillAsked.
-func PassOn(ctx context.Context, tx *store.Tx, s, next *data.Session) error {
+// MoveChanges moves the pending changes of a session to the session that replaces it. They
+// end with that session, see RequesterAlive.
+func MoveChanges(ctx context.Context, tx *store.Tx, s, next *data.Session) error {
 	for _, kind := range []data.CodeKind{data.CodeEmailOld, data.CodeEmailNew, data.CodePhone} {
 		c, err := data.LastCode(ctx, tx, s.UserID, kind)
 		if err != nil {
@@ -84,12 +84,13 @@ const (
 	halfNew = "new"
 )
 
-// AsksBoth reports whether the present address of a user has to agree to a new one.
-func (ch *Changes) AsksBoth(u *data.User) bool {
+// NeedsBothAddresses reports whether the present e-mail address of a user has to confirm a
+// change too.
+func (ch *Changes) NeedsBothAddresses(u *data.User) bool {
 	return !ch.SingleEmailChange && !ch.Autoconfirm && u.Email != nil && u.EmailConfirmedAt != nil
 }
 
-// MailEmailChange mails the addresses of a change that have not agreed yet.
+// MailEmailChange mails the e-mail addresses that have not confirmed a change yet.
 func (ch *Changes) MailEmailChange(ctx context.Context, tx *store.Tx, u *data.User, c data.MailedCode, locale string) (wait time.Duration, err error) {
 	subject := throttle.SubjectOf(u)
 	for _, at := range []struct {
@@ -116,7 +117,7 @@ func (ch *Changes) MailEmailChange(ctx context.Context, tx *store.Tx, u *data.Us
 			return 0, err
 		}
 	}
-	if half == halfOld || !ch.AsksBoth(u) {
+	if half == halfOld || !ch.NeedsBothAddresses(u) {
 		return 0, nil
 	}
 	m := Mailing{Kind: data.CodeEmailOld, Owner: u.ID, To: *u.Email, Template: outbox.MailEmailChange, Locale: locale, Code: c}
@@ -142,22 +143,21 @@ func (ch *Changes) agree(ctx context.Context, tx *store.Tx, owner store.ID, p *p
 	if stale {
 		return nil, fail.ErrOTP
 	}
-	if p.Code.Session != nil { // none where an admin has made the link
-		if asked, err := StillAsked(ctx, tx, &p.Code); err != nil || !asked {
+	if p.Code.Session != nil { // nil if an admin has made the link
+		if asked, err := RequesterAlive(ctx, tx, &p.Code); err != nil || !asked {
 			return nil, fail.OrElse(err, fail.ErrOTP)
 		}
 	}
-	if holds, err := ch.HalfHolds(ctx, tx, u); err != nil || !holds {
+	if holds, err := ch.AgreementHolds(ctx, tx, u); err != nil || !holds {
 		return nil, fail.OrElse(err, fail.ErrOTP)
 	}
-	if data.Deref(u.EmailChangeHalf) == other || half == halfNew && !ch.AsksBoth(u) {
+	if data.Deref(u.EmailChangeHalf) == other || half == halfNew && !ch.NeedsBothAddresses(u) {
 		return u, ch.setContact(ctx, tx, u, data.Contact{Email: *u.NewEmail}, &p.Code)
 	}
 	return nil, data.AgreeHalf(ctx, tx, u.ID, half)
 }
 
-// LastChange is what the code of a change that is under way was for, the last one of
-// some kinds.
+// LastChange returns the content of the last code of a pending change, of some kinds.
 func LastChange(ctx context.Context, tx *store.Tx, u *data.User, kinds ...data.CodeKind) (asked data.MailedCode, err error) {
 	c, err := data.LastCode(ctx, tx, u.ID, kinds...)
 	if err == nil && c != nil {
@@ -166,10 +166,10 @@ func LastChange(ctx context.Context, tx *store.Tx, u *data.User, kinds ...data.C
 	return asked, err
 }
 
-// HalfHolds reports whether an address that has agreed to a change, if one has, still does: for
-// as long after its link was opened as that was good. Who reads the mails of the address by
-// then may be another.
-func (ch *Changes) HalfHolds(ctx context.Context, tx *store.Tx, u *data.User) (bool, error) {
+// AgreementHolds reports whether the confirmation of a change by one e-mail address is valid,
+// or there is none. It expires as the link did, because the address may have another owner
+// by then.
+func (ch *Changes) AgreementHolds(ctx context.Context, tx *store.Tx, u *data.User) (bool, error) {
 	kind := data.CodeEmailOld
 	switch data.Deref(u.EmailChangeHalf) {
 	case "":
@@ -180,9 +180,9 @@ func (ch *Changes) HalfHolds(ctx context.Context, tx *store.Tx, u *data.User) (b
 	return data.UsedSince(ctx, tx, u.ID, kind, ch.Now().Add(-ch.LinkLife))
 }
 
-// StillAsked reports whether the session that asked for a change is alive. If it was ended to
+// RequesterAlive reports whether the session that requested a change is active. If it was ended to
 // lock its client out, the change would let that client in again.
-func StillAsked(ctx context.Context, tx *store.Tx, c *data.MailedCode) (bool, error) {
+func RequesterAlive(ctx context.Context, tx *store.Tx, c *data.MailedCode) (bool, error) {
 	if c.Session == nil {
 		return false, nil
 	}
@@ -193,7 +193,7 @@ func StillAsked(ctx context.Context, tx *store.Tx, c *data.MailedCode) (bool, er
 	return err == nil, err
 }
 
-// SendPhoneChange sends the code of a change to the number that a user is to have.
+// SendPhoneChange sends the code of a change to the new phone number.
 func (ch *Changes) SendPhoneChange(ctx context.Context, tx *store.Tx, u *data.User, m Mailing) (wait time.Duration, err error) {
 	at := data.Contact{Phone: *u.NewPhone}
 	if wait, err = ch.Throttle.MailTurn(ctx, tx, data.CodePhone, at); err != nil || wait > 0 {
@@ -222,7 +222,7 @@ func (ch *Changes) agreePhone(ctx context.Context, tx *store.Tx, owner store.ID,
 	if u.RemovedAt != nil || data.Deref(u.NewPhone) != p.Code.Phone {
 		return nil, fail.ErrOTP
 	}
-	if asked, err := StillAsked(ctx, tx, &p.Code); err != nil || !asked {
+	if asked, err := RequesterAlive(ctx, tx, &p.Code); err != nil || !asked {
 		return nil, fail.OrElse(err, fail.ErrOTP)
 	}
 	return u, ch.setContact(ctx, tx, u, data.Contact{Phone: p.Code.Phone}, &p.Code)

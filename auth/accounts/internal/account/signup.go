@@ -41,7 +41,7 @@ func (su *SignUps) SignUp(ctx context.Context, n NewUser, from data.Device) (u *
 	if err != nil {
 		return nil, nil, err
 	}
-	u = su.Fresh(n, &hash)
+	u = su.NewUserOf(n, &hash)
 	n.At.Confirm(u, su.Now())
 	made, err := su.Sessions.Admit(ctx, u, "password", from)
 	if err != nil {
@@ -58,16 +58,16 @@ func (su *SignUps) SignUp(ctx context.Context, n NewUser, from data.Device) (u *
 	return u, in, err
 }
 
-// Fresh is the user that a sign-up is about.
-func (su *SignUps) Fresh(n NewUser, hash *string) *data.User {
+// NewUserOf returns the user that a sign-up makes.
+func (su *SignUps) NewUserOf(n NewUser, hash *string) *data.User {
 	now := su.Now()
 	u := n.At.Of()
 	u.PasswordHash, u.PasswordChangedAt, u.UserMetadata = hash, &now, n.Metadata
 	return u
 }
 
-// Create writes a new user, with the identities that address and number are, or the
-// one they have at the provider that has shown them in.
+// Create writes a new user with the identities of its contacts, or with the identity of a
+// login at a provider.
 func (su *SignUps) Create(ctx context.Context, tx *store.Tx, n session.Admitted) error {
 	u := n.User
 	if len(u.UserMetadata) > data.MaxMetadata || len(u.AppMetadata) > data.MaxMetadata {
@@ -92,8 +92,8 @@ func (su *SignUps) Create(ctx context.Context, tx *store.Tx, n session.Admitted)
 	return su.Sessions.Record(ctx, tx, e, map[string]any{"method": n.How})
 }
 
-// errChanged makes a sign-up start again: an account was changed while its password
-// was looked at.
+// errChanged makes a sign-up start again, because the account has changed while its
+// password was hashed.
 var errChanged = errors.New("accounts: an account was changed by another sign-up at the same time")
 
 // signUpByCode makes an account that a mail or a message confirms, sends it again for an
@@ -111,8 +111,8 @@ func (su *SignUps) signUpByCode(ctx context.Context, n NewUser, from data.Device
 	if err := su.Outbox.Reaches(n.At.Phone != ""); err != nil {
 		return nil, err
 	}
-	// The hook is asked once, and for an address that has an account as well.
-	made, err := su.Sessions.Admit(ctx, su.Fresh(n, nil), "password", from)
+	// The hook runs once, also for a contact that has an account.
+	made, err := su.Sessions.Admit(ctx, su.NewUserOf(n, nil), "password", from)
 	if err != nil {
 		return nil, err
 	}
@@ -121,11 +121,11 @@ func (su *SignUps) signUpByCode(ctx context.Context, n NewUser, from data.Device
 		if err != nil {
 			return nil, err
 		}
-		s := &signUpTry{signUps: su, NewUser: n, Admitted: made, seen: seen}
+		s := &signUpAttempt{signUps: su, NewUser: n, Admitted: made, seen: seen}
 		if s.owned, err = owned(ctx, su.DB, seen, n.At); err != nil {
 			return nil, err
 		}
-		s.waits = seen != nil && !s.owned && su.awaits(seen, n.At)
+		s.waits = seen != nil && !s.owned && su.awaitsConfirmation(seen, n.At)
 		if err := s.hash(ctx); err != nil {
 			return nil, err
 		}
@@ -161,20 +161,20 @@ func owned(ctx context.Context, s store.Session, u *data.User, at data.Contact) 
 	return at.Confirmed(u) || at.Others(u) || u.LastSignInAt != nil || signUps == 0 || others > 0, nil
 }
 
-// awaits reports whether the mail or message of a sign-up is under way.
-func (su *SignUps) awaits(u *data.User, at data.Contact) bool {
+// awaitsConfirmation reports whether a sign-up with a contact waits for its confirmation.
+func (su *SignUps) awaitsConfirmation(u *data.User, at data.Contact) bool {
 	return u.ConfirmationSentAt != nil && su.Now().Before(u.ConfirmationSentAt.Add(su.Changes.linkLife(at.SignUpKind())))
 }
 
-// signUpTry is a sign-up under way.
-type signUpTry struct {
+// signUpAttempt is one attempt to sign up.
+type signUpAttempt struct {
 	NewUser
 	session.Admitted
 	signUps *SignUps
 
-	seen     *data.User // who has the contact, before the password was looked at
-	owned    bool       // whether that account is to be left alone
-	waits    bool       // whether a sign-up of theirs waits for its confirmation
+	seen     *data.User // the account with the contact, before the password was hashed
+	owned    bool       // the account must not be changed
+	waits    bool       // a sign-up waits for its confirmation
 	hashed   *string
 	disagree bool // with the password of the sign-up that waits
 
@@ -182,8 +182,8 @@ type signUpTry struct {
 	wait time.Duration // for the next mail; nothing is made
 }
 
-// hash looks at the password, by one hash in each case.
-func (s *signUpTry) hash(ctx context.Context) error {
+// hash hashes the password, or compares it with the stored one. Each case costs one hash.
+func (s *signUpAttempt) hash(ctx context.Context) error {
 	hashes := s.signUps.Hashes
 	switch {
 	case s.seen == nil || !s.owned && !s.waits:
@@ -205,8 +205,8 @@ func (s *signUpTry) hash(ctx context.Context) error {
 	return err
 }
 
-// run writes what comes of it.
-func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
+// run writes the account or the mail.
+func (s *signUpAttempt) run(ctx context.Context, tx *store.Tx) error {
 	a := s.signUps
 	u, err := data.At(ctx, tx, s.At)
 	if err != nil {
@@ -254,7 +254,7 @@ func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
 }
 
 // loginInstead turns the message of a sign-up into one for a login by the owner of the number.
-func (s *signUpTry) loginInstead(ctx context.Context, tx *store.Tx, m *Mailing) error {
+func (s *signUpAttempt) loginInstead(ctx context.Context, tx *store.Tx, m *Mailing) error {
 	who, err := s.signUps.Changes.Addressee(ctx, tx, s.At)
 	if err != nil {
 		return err
@@ -268,8 +268,8 @@ func (s *signUpTry) loginInstead(ctx context.Context, tx *store.Tx, m *Mailing) 
 }
 
 // restart makes an account that was never confirmed the one of this sign-up.
-func (s *signUpTry) restart(ctx context.Context, tx *store.Tx, u *data.User) error {
-	if err := s.signUps.Changes.dropWaysIn(ctx, tx, u); err != nil {
+func (s *signUpAttempt) restart(ctx context.Context, tx *store.Tx, u *data.User) error {
+	if err := s.signUps.Changes.removeCredentials(ctx, tx, u); err != nil {
 		return err
 	}
 	if err := data.Restart(ctx, tx, u.ID, s.hashed, s.signUps.Now(), s.User.UserMetadata); err != nil {
@@ -280,7 +280,7 @@ func (s *signUpTry) restart(ctx context.Context, tx *store.Tx, u *data.User) err
 
 // pretended is the answer to a sign-up, whether it has made an account or not. It looks like a
 // new account, and only the id of a new one is real.
-func (su *SignUps) pretended(s *signUpTry) *data.User {
+func (su *SignUps) pretended(s *signUpAttempt) *data.User {
 	u, now := s.fresh(), su.Now()
 	u.ID, u.CreatedAt, u.UpdatedAt, u.ConfirmationSentAt = store.NewID(), now, now, &now
 	if s.made != nil {
@@ -289,15 +289,15 @@ func (su *SignUps) pretended(s *signUpTry) *data.User {
 	return u
 }
 
-// fresh is the user to be made: what the hook has made of it, with the password. It
-// is another one for each attempt of a transaction.
-func (s *signUpTry) fresh() *data.User {
+// fresh returns the admitted user with the password, another copy for each attempt of a
+// transaction.
+func (s *signUpAttempt) fresh() *data.User {
 	u := *s.User
 	u.PasswordHash = s.hashed
 	return &u
 }
 
-// How long links are good by default.
+// Default lifetimes of links.
 const (
 	LinkLife   = 30 * time.Minute
 	InviteLife = 24 * time.Hour
@@ -307,8 +307,8 @@ const (
 // account: members to set, and null for members to remove. The codes of a change keep it.
 type upgrade struct{ app, user store.JSON }
 
-// AdmitGuest is admit for an anonymous user, with the account that they are to get. So
-// anonymous users do not get around the hook or Config.DisableSignup.
+// AdmitGuest is [session.Sessions.Admit] for an anonymous user who gets an account. It keeps
+// anonymous users from bypassing the hook and Config.DisableSignup.
 func (su *SignUps) AdmitGuest(ctx context.Context, guest data.User, how string, from data.Device) (up upgrade, err error) {
 	if su.DisableSignup {
 		return up, fail.ErrSignupClosed
@@ -323,7 +323,7 @@ func (su *SignUps) AdmitGuest(ctx context.Context, guest data.User, how string, 
 	return upgradeOf(&before, &guest)
 }
 
-// upgradeOf is what makes the metadata of one user those of another.
+// upgradeOf returns the changes from the metadata of one user to those of another.
 func upgradeOf(before, after *data.User) (up upgrade, err error) {
 	if up.app, err = data.Changes(before.AppMetadata, after.AppMetadata); err != nil {
 		return up, err

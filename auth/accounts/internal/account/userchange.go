@@ -34,7 +34,7 @@ func (c *UserChange) changeEmail(ctx context.Context, tx *store.Tx, u *data.User
 	return err
 }
 
-// UserChange is what PUT /user is to do.
+// UserChange is a change by PUT /user.
 type UserChange struct {
 	Changes *Changes
 	Session *data.Session
@@ -67,14 +67,14 @@ func (c *UserChange) ReadEmail(u *data.User, text string) error {
 	return nil
 }
 
-// ChoosesPassword reports whether a session has just begun by a mail that was to end in
-// a new password.
+// ChoosesPassword reports whether a session has just begun by a mail for choosing a new
+// password.
 func (ch *Changes) ChoosesPassword(s *data.Session) bool {
 	byMail := s.ShownBy(data.MailMethods[data.CodeReset]) || s.ShownBy(data.MailMethods[data.CodeInvite])
 	return byMail && ch.Now().Before(s.ShownAt().Add(ch.LinkLife))
 }
 
-// asked is what the codes of the change are for.
+// asked returns the content of the codes of the change.
 func (c *UserChange) asked() data.MailedCode {
 	return data.MailedCode{Session: &c.Session.ID, Metadata: c.Upgrade.user, AppMetadata: c.Upgrade.app}
 }
@@ -144,10 +144,9 @@ func (c *UserChange) ReadPhone(u *data.User, text, channel string) error {
 	return data.Contact{Phone: phone}.CheckChannel(channel)
 }
 
-// changePhone begins the change of a number: the new one has to agree. The present one
-// need not, since people lose phones; see prove of package wire for what is asked for instead.
-// A number that another account has confirmed is asked for like any other, and gets no
-// message.
+// changePhone begins the change of a phone number. Only the new number has to confirm it,
+// because users lose phones. Package wire requires another proof instead. A number that
+// another account has confirmed is treated like any other, but gets no message.
 func (c *UserChange) changePhone(ctx context.Context, tx *store.Tx, u *data.User) error {
 	asked := c.asked()
 	if c.Changes.Autoconfirm {
@@ -164,7 +163,7 @@ func (c *UserChange) changePhone(ctx context.Context, tx *store.Tx, u *data.User
 	return err
 }
 
-// Linked returns the account that an identity is for.
+// Linked returns the account to which an identity is linked.
 func (su *SignUps) Linked(ctx context.Context, s store.Session, to *data.Linking) (*data.User, error) {
 	by, err := data.StillOpen(ctx, s, to.Session)
 	if err == nil && by.UserID != to.User {

@@ -15,9 +15,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// VerifyTypes are the kinds of codes that each type on the wire stands for. Mails for
-// a login lead to the account or make it, which is not the client's to know, so it
-// may call them either.
+// VerifyTypes are the kinds of codes that each type on the wire stands for. A mail for a
+// login may open or make an account. Clients cannot know which, so both types accept its
+// code.
 var VerifyTypes = map[string][]data.CodeKind{
 	"signup":       {data.CodeSignup, data.CodeMagicLink},
 	"invite":       {data.CodeInvite},
@@ -28,7 +28,7 @@ var VerifyTypes = map[string][]data.CodeKind{
 	"sms":          {data.CodeSMS, data.CodeSMSSignup},
 	"phone_change": {data.CodePhone},
 
-	// What generate_link calls its codes.
+	// The types of generate_link.
 	"email_change_current": {data.CodeEmailOld},
 	"email_change_new":     {data.CodeEmailNew},
 }
@@ -42,15 +42,15 @@ type Presented struct {
 	Digits string
 }
 
-// proven is what a code has shown.
+// proven is the result of a verified code.
 type proven struct {
-	User *data.User // nil: the other address of a change has to agree
+	User *data.User // nil: the other e-mail address has to confirm the change
 	Kind data.CodeKind
 	Code data.MailedCode
 }
 
-// Verify consumes a mailed code and does what it is for. Every code that is not good
-// is answered alike.
+// Verify consumes a mailed code and carries out its purpose. All invalid codes have the same
+// error.
 func (su *SignUps) Verify(ctx context.Context, p Presented, from data.Device) (out *proven, err error) {
 	err = su.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		c, err := su.useMailed(ctx, tx, p)
@@ -70,7 +70,7 @@ func (su *SignUps) Verify(ctx context.Context, p Presented, from data.Device) (o
 		case data.CodePhone:
 			out.User, err = su.Changes.agreePhone(ctx, tx, *c.UserID, out)
 		default:
-			out.User, err = su.reader(ctx, tx, *c.UserID, out, from)
+			out.User, err = su.ownerOf(ctx, tx, *c.UserID, out, from)
 		}
 		return err
 	})
@@ -83,7 +83,7 @@ func (su *SignUps) Verify(ctx context.Context, p Presented, from data.Device) (o
 	return out, err
 }
 
-// useMailed consumes the code that is presented, nil for none.
+// useMailed consumes the presented code. It returns nil for an invalid one.
 func (su *SignUps) useMailed(ctx context.Context, tx *store.Tx, p Presented) (*data.Code, error) {
 	long := strings.TrimPrefix(p.Token, code.PKCEPrefix)
 	for _, kind := range p.Kinds {
@@ -106,8 +106,8 @@ func (su *SignUps) useMailed(ctx context.Context, tx *store.Tx, p Presented) (*d
 	return nil, nil
 }
 
-// maxClaimants is how many accounts that ask for one address are looked at when
-// digits are typed that were mailed to it, the last ones to ask first.
+// maxClaimants is the number of accounts whose codes are compared with entered digits if
+// several have asked for one contact, the latest first.
 const maxClaimants = 3
 
 // ownersOf returns the possible owners of the codes of a kind that were sent to a contact.
@@ -125,10 +125,10 @@ func (su *SignUps) ownersOf(ctx context.Context, tx *store.Tx, kind data.CodeKin
 	return owners, err
 }
 
-// reader returns the account of the user who has proved to own a contact, and makes it if the
+// ownerOf returns the account of the user who has proved to own a contact, and makes it if the
 // code allows it. The code belongs to the user it was made for, or to none if there was no
 // account.
-func (su *SignUps) reader(ctx context.Context, tx *store.Tx, owner store.ID, p *proven, from data.Device) (*data.User, error) {
+func (su *SignUps) ownerOf(ctx context.Context, tx *store.Tx, owner store.ID, p *proven, from data.Device) (*data.User, error) {
 	at := p.Code.At()
 	u, err := data.ReachedAt(ctx, tx, at)
 	if err != nil {
@@ -151,7 +151,7 @@ func (su *SignUps) reader(ctx context.Context, tx *store.Tx, owner store.ID, p *
 	if err := su.Changes.proveOwner(ctx, tx, u, at, keepPassword, from); err != nil || !first || p.Kind != data.CodeInvite || p.Code.Metadata == "" {
 		return u, err
 	}
-	// What stood in the account may have been a squatter's; this is who invites.
+	// The metadata of the account may be a squatter's. These are of the invitation.
 	u.UserMetadata = p.Code.Metadata
 	return u, data.WriteUserMetadata(ctx, tx, u)
 }
@@ -161,7 +161,7 @@ func IsDigits(text string) bool {
 	return len(text) == data.ShortDigits && !slices.ContainsFunc([]byte(text), func(c byte) bool { return c < '0' || c > '9' })
 }
 
-// Generated is a code that an admin has asked for.
+// Generated is a code for an admin.
 type Generated struct {
 	SignUps         *SignUps
 	Kind            data.CodeKind
@@ -177,12 +177,12 @@ type Generated struct {
 	Secrets code.Secrets
 }
 
-// makes reports whether a kind of code makes an account where there is none.
+// makes reports whether the kind of the code makes an account if there is none.
 func (g *Generated) makes() bool {
 	return g.Kind == data.CodeSignup || g.Kind == data.CodeInvite || g.Kind == data.CodeMagicLink
 }
 
-// Admit asks the application whether it wants an account, if one may be made.
+// Admit runs Config.BeforeSignUp if the code may make an account.
 func (g *Generated) Admit(ctx context.Context) (err error) {
 	if !g.makes() {
 		return nil
@@ -191,7 +191,7 @@ func (g *Generated) Admit(ctx context.Context) (err error) {
 	if g.Kind == data.CodeInvite {
 		how = "invite"
 	}
-	g.new, err = g.SignUps.Sessions.Admit(ctx, g.SignUps.Fresh(NewUser{At: data.Contact{Email: g.Email}, Metadata: g.Metadata}, g.Hash), how, g.By.From)
+	g.new, err = g.SignUps.Sessions.Admit(ctx, g.SignUps.NewUserOf(NewUser{At: data.Contact{Email: g.Email}, Metadata: g.Metadata}, g.Hash), how, g.By.From)
 	g.new.Actor = g.By.Actor
 	return err
 }
@@ -232,7 +232,7 @@ func (g *Generated) Generate(ctx context.Context, tx *store.Tx) error {
 	return err
 }
 
-// code is what the code is for.
+// code returns the content of the code.
 func (g *Generated) code() data.MailedCode {
 	c := data.MailedCode{Email: g.Email, Flow: g.Flow, NewEmail: g.NewEmail}
 	switch g.Kind {
@@ -250,7 +250,7 @@ func (g *Generated) account(ctx context.Context, tx *store.Tx) (err error) {
 		return err
 	}
 	if g.User != nil {
-		// A code would open the account to the client that asked for it.
+		// With the code the requesting client could open the account.
 		if err := role.Over(ctx, tx, g.By, g.User); err != nil {
 			return err
 		}
@@ -264,10 +264,10 @@ func (g *Generated) account(ctx context.Context, tx *store.Tx) (err error) {
 	case opens && (g.User.EmailConfirmedAt != nil || data.Contact{Email: g.Email}.Others(g.User)):
 		return &problem.Error{Code: problem.AuthEmailExists}
 	case g.Kind == data.CodeSignup:
-		if err := g.SignUps.Changes.dropWaysIn(ctx, tx, g.User); err != nil {
+		if err := g.SignUps.Changes.removeCredentials(ctx, tx, g.User); err != nil {
 			return err
 		}
-		// What stood in the account may be a squatter's.
+		// The content of the account may be a squatter's.
 		err = data.Restart(ctx, tx, g.User.ID, g.Hash, g.SignUps.Now(), g.new.User.UserMetadata)
 	case g.Kind == data.CodeInvite:
 		err = g.inviteAgain(ctx, tx)
@@ -293,7 +293,7 @@ func (g *Generated) inviteAgain(ctx context.Context, tx *store.Tx) error {
 }
 
 func (g *Generated) make(ctx context.Context, tx *store.Tx) error {
-	n, u := g.new, *g.new.User // the function of a transaction may run again
+	n, u := g.new, *g.new.User // the transaction may run again
 	n.User, g.User = &u, &u
 	if g.Hash == nil {
 		g.User.PasswordChangedAt = nil

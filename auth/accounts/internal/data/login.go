@@ -155,7 +155,7 @@ func (f *Flow) Verifies(verifier string) bool {
 
 // Arrival is how a user has come to the end of a flow, which its code keeps until
 // the client exchanges it.
-type Arrival struct {
+type FlowResult struct {
 	Flow   Flow   `json:"flow"`
 	How    Method `json:"how"`
 	Result []byte `json:"provider_result,omitempty"` // the provider's tokens, sealed

@@ -206,13 +206,13 @@ func (fd *Federation) withoutIdentity(ctx context.Context, tx *store.Tx, u *data
 		if u.Email == nil { // the password was that of the number
 			u.PasswordHash, u.PasswordChangedAt = nil, nil
 		}
-		if err := fd.Changes.DropMailed(ctx, tx, u); err != nil {
+		if err := fd.Changes.CancelMailed(ctx, tx, u); err != nil {
 			return err
 		}
 	}
 	if has(gone) && !slices.ContainsFunc(rest, has) {
 		u.Email, u.EmailConfirmedAt = nil, nil
-		if err := fd.Changes.DropMailed(ctx, tx, u); err != nil { // they were mailed there
+		if err := fd.Changes.CancelMailed(ctx, tx, u); err != nil { // they were mailed there
 			return err
 		}
 		for _, i := range rest {

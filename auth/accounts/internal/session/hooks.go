@@ -32,19 +32,19 @@ var ReservedClaims = []string{
 	"phone", "rev", "role", "role_revs", "roles", "scope", "session_id", "sub", "user_metadata",
 }
 
-// Admitted is an account that Config.BeforeSignUp has let pass. Only admit makes one,
-// and create takes nothing else, so that there is no way around the hook.
+// Admitted is an account that Config.BeforeSignUp has accepted. Only [Sessions.Admit] makes
+// one, and every function that makes an account requires one, so none bypasses the hook.
 type Admitted struct {
 	*data.User
 	How   string
 	From  data.Device
-	Actor string // who makes it, where it is not the user
+	Actor string // of the audit log, if the user does not make the account
 
-	ExternalIdentity *data.ExternalIdentity // who they are at the provider where they have logged in, if any
+	ExternalIdentity *data.ExternalIdentity // of a login at a provider; nil without one
 }
 
-// Admit runs Config.BeforeSignUp for an account that is about to be made. It must not
-// be called in a transaction: the hook may use the database, and take its time.
+// Admit runs Config.BeforeSignUp for an account that is about to be made. Do not
+// call it in a transaction, because the hook may be slow or use the database.
 func (ss *Sessions) Admit(ctx context.Context, u *data.User, how string, from data.Device) (Admitted, error) {
 	n := Admitted{User: u, How: how, From: from}
 	if ss.Hooks.BeforeSignUp == nil {
@@ -88,25 +88,24 @@ func (ss *Sessions) signedIn(tx *store.Tx, u *data.User, s *data.Session, how da
 	})
 }
 
-// ToDelete runs Config.BeforeDelete in the transaction that deletes an account. It has the
-// time of the deletion: how long the rows of a user take, and what the statements of a
-// transaction may take, is not for hookTime to say.
-func (ss *Sessions) ToDelete(ctx context.Context, tx *store.Tx, u *data.User, keep bool) error {
+// RunBeforeDelete runs Config.BeforeDelete in the transaction that deletes an account. The
+// hook has no deadline of its own, because deleting the rows of a user may take long.
+func (ss *Sessions) RunBeforeDelete(ctx context.Context, tx *store.Tx, u *data.User, keep bool) error {
 	if ss.Hooks.BeforeDelete == nil {
 		return nil
 	}
 	return ss.guarded(ctx, "BeforeDelete", func(ctx context.Context) error { return ss.Hooks.BeforeDelete(ctx, tx, u, keep) })
 }
 
-// hook runs a function of the application, which has hookTime.
+// hook runs a function of the application with the deadline hookTime.
 func (ss *Sessions) hook(ctx context.Context, name string, run func(context.Context) error) error {
 	ctx, stop := context.WithTimeout(ctx, hookTime)
 	defer stop()
 	return ss.guarded(ctx, name, run)
 }
 
-// guarded runs a function of the application. A panic of it is an error: what was about
-// to happen does not.
+// guarded runs a function of the application. A panic becomes an error, so the operation
+// fails.
 func (ss *Sessions) guarded(ctx context.Context, name string, run func(context.Context) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -123,8 +122,8 @@ func (ss *Sessions) guarded(ctx context.Context, name string, run func(context.C
 	return nil
 }
 
-// AsVerdict makes a refusal by the application one of the credential for which a token was to
-// be made: else it could be judged later.
+// AsVerdict turns a rejection by a hook into a rejection of the credential. Other errors
+// mean that the credential could not be verified.
 func AsVerdict(err error) error {
 	if f, ok := errors.AsType[*fail.Failure](err); ok && f.Code == problem.AuthRefused {
 		return fmt.Errorf("%w: %w", f, auth.ErrInvalid)

@@ -36,12 +36,12 @@ type Revocations struct {
 	sessions map[string]mark
 	users    map[string]mark
 	roles    map[string]mark
-	swept    time.Time // when those were last forgotten that no token can outlive
+	swept    time.Time // when expired revocations were last removed
 
-	caughtUp atomic.Bool // with what the table held before there was this instance
+	caughtUp atomic.Bool // the revocations from before the start are read
 }
 
-// mark is a revision before which tokens do not hold, and until when to remember it.
+// mark is a revision before which tokens are revoked, and the time until which it is kept.
 type mark struct {
 	rev   int64
 	until time.Time
@@ -74,11 +74,11 @@ func (r *Revocations) verdict(t *VerifiedToken) error {
 	return nil
 }
 
-// tokensOutlive is how long after a revocation there may be tokens that it is about:
-// also those of instances with another AccessTTL, and of clocks that differ.
+// tokensOutlive is how long after a revocation a revoked token may live. It allows for
+// instances with another AccessTTL and for clocks that differ.
 const tokensOutlive = MaxAccessTTL + 2*time.Minute
 
-// Add adds a revocation. From time to time it forgets those that no token can outlive.
+// Add adds a revocation. From time to time it removes the expired ones.
 func (r *Revocations) Add(v *data.Revocation, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -104,7 +104,7 @@ func (r *Revocations) Add(v *data.Revocation, now time.Time) {
 	}
 }
 
-// later returns what is left of two revocations: they need not come in order.
+// later returns the later revocation of two, because they may arrive in any order.
 func later(a, b mark) mark {
 	if a.rev > b.rev {
 		return a
@@ -112,8 +112,8 @@ func later(a, b mark) mark {
 	return b
 }
 
-// RevokeUser makes the access tokens of a user worthless, on every instance. Those
-// made of what this transaction writes are good. u.Rev is written too.
+// RevokeUser revokes the access tokens of a user on every instance. Tokens made from what
+// this transaction writes are valid. It sets u.Rev.
 func (ss *Sessions) RevokeUser(ctx context.Context, tx *store.Tx, u *data.User) error {
 	entry := &data.Revocation{UserID: u.ID, At: ss.Now()}
 	if err := ss.Revoke(ctx, tx, entry); err != nil {
@@ -123,19 +123,19 @@ func (ss *Sessions) RevokeUser(ctx context.Context, tx *store.Tx, u *data.User) 
 	return data.WriteRev(ctx, tx, u)
 }
 
-// Revoke writes a revocation, which every instance will know.
+// Revoke writes a revocation. Every instance reads it from the change log.
 func (ss *Sessions) Revoke(ctx context.Context, tx *store.Tx, entry *data.Revocation) error {
 	if err := data.Insert(ctx, tx, entry); err != nil {
 		return err
 	}
-	tx.OnCommit(func(context.Context) { ss.noted(entry) }) // others learn it from the change log
+	tx.OnCommit(func(context.Context) { ss.applyRevocation(entry) }) // other instances read the change log
 	return nil
 }
 
-// noted adds a row of the table, which may come from this instance or another one.
-func (ss *Sessions) noted(v *data.Revocation) { ss.Revoked.Add(v, ss.Now()) }
+// applyRevocation adds a revocation of this or of another instance.
+func (ss *Sessions) applyRevocation(v *data.Revocation) { ss.Revoked.Add(v, ss.Now()) }
 
-// FollowRevocations takes note of the sessions that end on other instances.
+// FollowRevocations applies the revocations of other instances.
 func (ss *Sessions) FollowRevocations(ctx context.Context) error {
 	take := func(_ context.Context, _ *store.Tx, batch []changelog.Change) error {
 		for _, c := range batch {
@@ -146,12 +146,12 @@ func (ss *Sessions) FollowRevocations(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			ss.noted(v)
+			ss.applyRevocation(v)
 		}
 		return nil
 	}
-	// A reader without a name begins now. What was committed before stands in the
-	// table, and what it misses too.
+	// A reader without a name begins now. Earlier revocations, and those it misses, are
+	// read from the table.
 	log := changelog.Open(ss.DB, "", &changelog.Options{
 		Tables:   []string{ss.DB.Table((*data.Revocation)(nil)).Name},
 		OnResync: func(ctx context.Context, tx *store.Tx) error { return ss.catchUp(ctx, tx) },
@@ -165,13 +165,13 @@ func (ss *Sessions) FollowRevocations(ctx context.Context) error {
 	return log.Run(ctx, take)
 }
 
-// catchUp reads the revocations that may concern a living token.
+// catchUp reads the revocations of tokens that may not have expired.
 func (ss *Sessions) catchUp(ctx context.Context, s store.Session) error {
 	for v, err := range data.RevocationsSince(ctx, s, ss.Now().Add(-tokensOutlive)) {
 		if err != nil {
 			return err
 		}
-		ss.noted(v)
+		ss.applyRevocation(v)
 	}
 	ss.Revoked.caughtUp.Store(true)
 	return nil

@@ -82,10 +82,10 @@ type Issued struct {
 	Life    time.Duration // of the access token
 	Expires time.Time     // the same as an instant
 
-	// RecoveryCodes is how many are left, behind a login by one.
+	// RecoveryCodes is how many are left after a login by one.
 	RecoveryCodes *int64
 
-	Result data.ProviderResult // what a login at a provider has given besides
+	Result data.ProviderResult // tokens of the provider, after a login at one
 }
 
 // MaxSessions bounds the sessions of a user, since a client with the password can log in any
@@ -158,8 +158,7 @@ func (ss *Sessions) Refresh(ctx context.Context, token string) (*Issued, error) 
 		if s == nil {
 			return ss.refreshAgain(ctx, id, counter)
 		}
-		// The pair is made first: where that fails, the client comes again with the token it
-		// has, and when it does is its own affair.
+		// Issue the pair first: if that fails, the client can send the same token again.
 		out, err := ss.renew(ctx, s, counter+1)
 		if err != nil {
 			return nil, err
@@ -171,7 +170,7 @@ func (ss *Sessions) Refresh(ctx context.Context, token string) (*Issued, error) 
 	}
 }
 
-// refreshAgain exchanges a refresh token that is not that of a session that lasts.
+// refreshAgain answers a refresh token that is not the current one of an active session.
 func (ss *Sessions) refreshAgain(ctx context.Context, id store.ID, counter int64) (*Issued, error) {
 	s, err := data.GetSession(ctx, ss.DB, id)
 	now := ss.Now()
@@ -186,21 +185,21 @@ func (ss *Sessions) refreshAgain(ctx context.Context, id store.ID, counter int64
 	case s.Counter == counter+1:
 		return ss.renew(ctx, s, counter+1)
 	case s.AAL > 1 && s.Counter == counter+2:
-		// One tab refreshes while another steps up, see Raise. It gets nothing of that, and
-		// has stolen nothing.
+		// One tab refreshes while another steps up, see Raise. The token was not stolen, but
+		// it cannot return the tokens of level 2.
 		return nil, fail.ErrRefreshUsed
 	}
 	// An older token was stolen, or its successors were.
 	return nil, fail.OrElse(ss.End(ctx, data.OneSession(id), endedByReuse), fail.ErrRefreshUsed)
 }
 
-// Alive selects the sessions that last.
+// Alive selects the active sessions: those that have not ended or expired.
 func (ss *Sessions) Alive() store.Cond {
 	now := ss.Now()
 	return data.AliveSince(now, now.Add(-ss.SessionIdle))
 }
 
-// renew issues the tokens behind a refresh.
+// renew issues the tokens that follow a refresh.
 func (ss *Sessions) renew(ctx context.Context, s *data.Session, counter int64) (*Issued, error) {
 	u, err := data.GetUser(ctx, ss.DB, s.UserID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -216,16 +215,16 @@ func (ss *Sessions) renew(ctx context.Context, s *data.Session, counter int64) (
 	return ss.Issue(ctx, u, s)
 }
 
-// Reasons for the end of a session, besides the changes in notice.go.
+// Reasons for the end of a session, besides the changes that the owner is notified of.
 const (
 	EndedBySignOut   = "sign-out"
 	endedByReuse     = "reuse"
 	EndedByAdmin     = "admin"
 	EndedByBan       = "ban"
 	EndedByRemoval   = "removal"
-	EndedByOwner     = "owner" // of the address, see package account
+	EndedByOwner     = "owner" // the owner of the e-mail address has taken over the account
 	EndedByFactor    = "factor"
-	EndedByRotation  = "rotation" // another has taken its place
+	EndedByRotation  = "rotation" // another session replaces it
 	EndedByUnlinking = "unlinking"
 	endedByLimit     = "limit"  // see MaxSessions
 	EndedByReplay    = "replay" // of the PKCE code it was made from
@@ -237,7 +236,7 @@ func (ss *Sessions) End(ctx context.Context, which store.Cond, why string) error
 	return ss.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return ss.EndIn(ctx, tx, which, why) })
 }
 
-// EndIn is end in a transaction. The number of statements does not depend on the number of
+// EndIn is [Sessions.End] in a transaction. The number of statements does not depend on the number of
 // sessions.
 func (ss *Sessions) EndIn(ctx context.Context, tx *store.Tx, which store.Cond, why string) error {
 	now := ss.Now()
@@ -276,7 +275,7 @@ func (ss *Sessions) Record(ctx context.Context, tx *store.Tx, e *data.Event, det
 }
 
 // EndReplayed ends the session for which a used code was exchanged (RFC 6749 section
-// 4.1.2). It deletes the code, which keeps a session from being made that is on the way.
+// 4.1.2). It deletes the code, so a concurrent exchange makes no session.
 func (ss *Sessions) EndReplayed(ctx context.Context, long string) error {
 	return ss.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		c, err := data.AnyCode(ctx, tx, data.CodeFlow, long)

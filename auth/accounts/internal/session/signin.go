@@ -26,8 +26,8 @@ func (ss *Sessions) MayEnter(u *data.User) error {
 }
 
 // ByPassword finds the user with a contact and a password who may log in. The zero contact has
-// no user. All rejections have the same answer and time (package wire pads it), except for clients that
-// know the password.
+// no user. All rejections have the same answer and time (package wire pads it), except for
+// clients that know the password.
 func (ss *Sessions) ByPassword(ctx context.Context, at data.Contact, entered string) (*data.User, error) {
 	if ss.isTooLong(entered) {
 		return nil, fail.ErrCredentials
@@ -59,23 +59,24 @@ func (ss *Sessions) ByPassword(ctx context.Context, at data.Contact, entered str
 		return nil, err
 	}
 	if again && !ss.rehash(ctx, u, entered) {
-		return ss.ByPassword(ctx, at, entered) // another login has, or the password is another one
+		return ss.ByPassword(ctx, at, entered) // a concurrent request has replaced the hash
 	}
 	return u, nil
 }
 
-// longestPassword is how many characters a login looks at, where no more may be chosen.
-const longestPassword = 1024
+// maxPasswordInput is the length of the longest password that a login hashes, in characters.
+// A longer limit for new passwords extends it.
+const maxPasswordInput = 1024
 
 // isTooLong reports whether a password is longer than any that can be or could have been
 // chosen. Such a password is not hashed.
 func (ss *Sessions) isTooLong(entered string) bool {
-	longer := password.Policy{Min: 1, Max: max(longestPassword, ss.Passwords.Max), Refuse: func(string) bool { return false }}
+	longer := password.Policy{Min: 1, Max: max(maxPasswordInput, ss.Passwords.Max), Refuse: func(string) bool { return false }}
 	return entered != "" && longer.Check(entered) != nil
 }
 
-// rehash keeps a password by a better hash, and is false where the account has another one by
-// now. The login has succeeded, so a failure is only logged.
+// rehash stores a better hash of a password. It reports false if the account has another
+// password by now. The login has succeeded, so a failure is only logged.
 func (ss *Sessions) rehash(ctx context.Context, u *data.User, entered string) bool {
 	hash, err := ss.Hashes.Hash(ctx, entered)
 	replaced := false
@@ -94,7 +95,7 @@ func (ss *Sessions) rehash(ctx context.Context, u *data.User, entered string) bo
 // Enter opens a session for an authenticated user.
 func (ss *Sessions) Enter(ctx context.Context, u *data.User, how data.Method, from data.Device) (*Issued, error) {
 	var s *data.Session
-	// arrived locks the account, which is all that what follows depends on.
+	// recordSignIn locks the account, so READ COMMITTED suffices.
 	err := ss.DB.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) (err error) {
 		s, err = ss.EnterIn(ctx, tx, u, how, from)
 		return err
@@ -105,24 +106,25 @@ func (ss *Sessions) Enter(ctx context.Context, u *data.User, how data.Method, fr
 	return ss.Issue(ctx, u, s)
 }
 
-// arrived records a login. It rejects an account that has changed since the user was
+// recordSignIn records a login. It rejects an account that has changed since the user was
 // authenticated: a change that ends all sessions has to stop logins in progress too. One
 // statement checks the account and locks it until the session is made.
-func (ss *Sessions) arrived(ctx context.Context, tx *store.Tx, u *data.User, how data.Method) error {
+func (ss *Sessions) recordSignIn(ctx context.Context, tx *store.Tx, u *data.User, how data.Method) error {
 	now := ss.Now()
 	recorded, err := data.RecordSignIn(ctx, tx, u, now)
 	if err != nil {
 		return err
 	}
 	if !recorded {
-		return ss.notAsShown(ctx, tx, u, how)
+		return ss.whyChanged(ctx, tx, u, how)
 	}
 	u.LastSignInAt = &now
 	return nil
 }
 
-// notAsShown says why an account is not as its user has shown it.
-func (ss *Sessions) notAsShown(ctx context.Context, tx *store.Tx, u *data.User, how data.Method) error {
+// whyChanged returns the error for an account that no longer matches the verified
+// credentials.
+func (ss *Sessions) whyChanged(ctx context.Context, tx *store.Tx, u *data.User, how data.Method) error {
 	now, err := data.GetUser(ctx, tx, u.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return fail.ErrSessionUnknown
@@ -143,7 +145,7 @@ func (ss *Sessions) notAsShown(ctx context.Context, tx *store.Tx, u *data.User, 
 
 // EnterIn opens a session in a transaction.
 func (ss *Sessions) EnterIn(ctx context.Context, tx *store.Tx, u *data.User, how data.Method, from data.Device) (*data.Session, error) {
-	if err := ss.arrived(ctx, tx, u, how); err != nil {
+	if err := ss.recordSignIn(ctx, tx, u, how); err != nil {
 		return nil, err
 	}
 	if err := data.StillKnown(ctx, tx, u, how); err != nil {
@@ -158,9 +160,9 @@ func (ss *Sessions) EnterIn(ctx context.Context, tx *store.Tx, u *data.User, how
 	return s, ss.Record(ctx, tx, e, map[string]any{"method": how.Method})
 }
 
-// CookieVerifier implements auth.Verifier for cookies. Behind each stands an access
-// token that the client never sees: it says what a token of the session would say,
-// for as long, and ends as those do.
+// CookieVerifier implements auth.Verifier for cookies. For each cookie it makes an access
+// token that the client never sees. The cookie has the claims, the lifetime and the
+// revocation of that token.
 type CookieVerifier struct{ Sessions *Sessions }
 
 // Verify implements auth.Verifier.
@@ -171,7 +173,7 @@ func (v CookieVerifier) Verify(ctx context.Context, value string) (auth.Principa
 			return entry.Principal, err
 		}
 	}
-	// Where the user's rights have changed, the session goes on with those of now.
+	// If the user's rights have changed, the session continues with the present ones.
 	token, err := v.Sessions.tokenOfCookie(ctx, value)
 	if err != nil {
 		return auth.Principal{}, err
@@ -196,11 +198,11 @@ func (ss *Sessions) tokenOfCookie(ctx context.Context, value string) (string, er
 	}
 	s, err := data.GetSession(ctx, ss.DB, id)
 	if err != nil {
-		return "", gone(err)
+		return "", orRevoked(err)
 	}
 	u, err := data.GetUser(ctx, ss.DB, s.UserID)
 	if err != nil {
-		return "", gone(err)
+		return "", orRevoked(err)
 	}
 	if ss.MayEnter(u) != nil {
 		return "", ErrRevoked
@@ -213,8 +215,8 @@ func (ss *Sessions) tokenOfCookie(ctx context.Context, value string) (string, er
 	return token, AsVerdict(err)
 }
 
-// gone makes a row that is no more the end of the session.
-func gone(err error) error {
+// orRevoked turns the error for a missing row into [ErrRevoked].
+func orRevoked(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return ErrRevoked
 	}

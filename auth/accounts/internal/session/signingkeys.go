@@ -27,14 +27,14 @@ const (
 	// key set for ten minutes, and CDNs may keep it as long again.
 	publishAhead = 24 * time.Hour
 
-	// keysFor is how long an instance uses the keys it has read, unless it needs
-	// one it does not have. Where they cannot be read again it goes on with them for
+	// keysFresh is how long an instance uses the keys it has read, unless it needs
+	// a key it does not have. If they cannot be read again, it uses them for
 	// KeysInTrouble.
-	keysFor       = time.Minute
+	keysFresh     = time.Minute
 	KeysInTrouble = 10 * time.Minute
 
-	// keysReadTime is how long reading them may take, and keysRetry how long after one that
-	// failed the next begins.
+	// keysReadTime is the timeout of reading them, and keysRetry the pause after a failed
+	// read.
 	keysReadTime = 10 * time.Second
 	keysRetry    = time.Second
 )
@@ -55,8 +55,8 @@ type SigningKeys struct {
 	mu     sync.Mutex
 	read   time.Time
 	loaded []loadedKey // oldest first
-	reads  int         // that have gone well
-	failed error       // of the last read, nil where it went well
+	reads  int         // successful ones
+	failed error       // of the last read, nil if it succeeded
 	tried  time.Time   // when that read ended, by the clock of the machine
 }
 
@@ -100,7 +100,7 @@ func (s *SigningKeys) Key(ctx context.Context, id string) (key jwt.Key, found bo
 	return jwt.Key{}, false, nil
 }
 
-// Public returns the keys that others verify with, as a JWK Set.
+// Public returns the public keys as a JWK Set.
 func (s *SigningKeys) Public(ctx context.Context) ([]byte, error) {
 	loaded, err := s.all(ctx, false)
 	if err != nil {
@@ -113,9 +113,9 @@ func (s *SigningKeys) Public(ctx context.Context) ([]byte, error) {
 	return jwt.Set(keys...)
 }
 
-// all returns the keys that may have signed a token that still holds, and those
-// that will. again says that one is wanting among those that are known. One request reads
-// them for all others, who wait for it only where they cannot do without.
+// all returns the keys that may have signed a valid token, and the ones that will sign next.
+// again requests a key that is missing among the known ones. One request reads the keys for
+// all others, which wait only if the known keys do not suffice.
 func (s *SigningKeys) all(ctx context.Context, again bool) ([]loadedKey, error) {
 	known, arrived, sure, err := s.known(again)
 	if sure {
@@ -139,7 +139,7 @@ func (s *SigningKeys) all(ctx context.Context, again bool) ([]loadedKey, error) 
 	if sure || reads != arrived { // read by the goroutine that had the token
 		return known, err
 	}
-	// What is read is for all, so it does not end with this request.
+	// All requests use the result, so the read does not end with this request.
 	reading, stop := context.WithTimeout(context.WithoutCancel(ctx), keysReadTime)
 	defer stop()
 	now := s.now()
@@ -159,8 +159,8 @@ func (s *SigningKeys) all(ctx context.Context, again bool) ([]loadedKey, error) 
 	return loaded, err
 }
 
-// known returns the keys that were read before, if they can still be used, how many reads have
-// gone well, and whether there is no more to find out now.
+// known returns the keys that were read before, if they can still be used, the number of
+// successful reads, and whether another read is unnecessary now.
 func (s *SigningKeys) known(again bool) (keys []loadedKey, reads int, sure bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,7 +169,7 @@ func (s *SigningKeys) known(again bool) (keys []loadedKey, reads int, sure bool,
 		keys = s.loaded
 	}
 	// The client chooses the kid, so an unknown one reads the keys at most once a second.
-	if keys != nil && (age < time.Second || !again && age < keysFor) {
+	if keys != nil && (age < time.Second || !again && age < keysFresh) {
 		return keys, s.reads, true, nil
 	}
 	if s.failed == nil || time.Since(s.tried) >= keysRetry {
@@ -181,7 +181,7 @@ func (s *SigningKeys) known(again bool) (keys []loadedKey, reads int, sure bool,
 	return nil, s.reads, true, s.failed
 }
 
-// load reads the keys. It makes the next one when it is time.
+// load reads the keys, and makes the next one if it is due.
 func (s *SigningKeys) load(ctx context.Context, now time.Time) ([]loadedKey, error) {
 	rows, err := s.rows(ctx, now)
 	if err != nil {
@@ -206,14 +206,13 @@ func (s *SigningKeys) load(ctx context.Context, now time.Time) ([]loadedKey, err
 	return loaded, nil
 }
 
-// rows reads the keys that are not over, oldest first.
+// rows reads the keys that have not expired, oldest first.
 func (s *SigningKeys) rows(ctx context.Context, now time.Time) ([]*data.SigningKey, error) {
 	over := now.Add(-s.ttl - time.Minute) // a minute for clocks that differ
 	return data.SigningKeysUntil(ctx, s.db, over)
 }
 
-// rotate makes the key behind those there are. Of instances that do so at once one
-// succeeds.
+// rotate makes the next key. Of concurrent instances one succeeds.
 func (s *SigningKeys) rotate(ctx context.Context, rows []*data.SigningKey, now time.Time) error {
 	next := &data.SigningKey{Generation: 1, CreatedAt: now, SignsFrom: now}
 	if last := len(rows) - 1; last >= 0 {

@@ -18,9 +18,8 @@ import (
 // MaxAccessTTL is the longest lifetime of access tokens.
 const MaxAccessTTL = time.Hour
 
-// accessToken signs the access token of a session, which holds for ttl from now on. u was
-// read before its rights were: if either changes in between, u's revision is the old
-// one and the token worthless.
+// accessToken signs the access token of a session, valid for ttl. u was read before its
+// rights. If either changes in between, the token has u's old revision and is revoked.
 func (ss *Sessions) accessToken(ctx context.Context, u *data.User, g data.Rights, s *data.Session, now time.Time) (token string, ttl time.Duration, err error) {
 	key, err := ss.Signing.current(ctx)
 	if err != nil {
@@ -50,12 +49,12 @@ func (ss *Sessions) accessToken(ctx context.Context, u *data.User, g data.Rights
 	return token, ttl, err
 }
 
-// maxTokenMetadata is how much metadata of each kind an access token takes along, in
-// bytes: requests carry it in a header. Longer ones are left out, and so are those that
-// do not fit in another way; GET /user has them.
+// maxTokenMetadata is the size of the metadata of each kind in an access token, in bytes,
+// because requests carry the token in a header. Longer metadata are left out, and so are
+// those that no token can hold. GET /user returns them.
 const maxTokenMetadata = 1536
 
-// tokenOf returns who an access token is for.
+// tokenOf returns the principal of an access token.
 func (ss *Sessions) tokenOf(ctx context.Context, u *data.User, g data.Rights, s *data.Session) (auth.Principal, error) {
 	p := auth.Principal{
 		Kind: auth.User, ID: u.ID.String(), Roles: []string{u.Role}, Session: s.ID.String(), AAL: int(s.AAL), IsAnonymous: u.IsAnonymous,
@@ -71,7 +70,7 @@ func (ss *Sessions) tokenOf(ctx context.Context, u *data.User, g data.Rights, s 
 	}
 	if !u.IsAnonymous {
 		if err := g.Size(); err != nil {
-			// SetRoles refuses that; a role has grown since.
+			// SetRoles rejects that, but a role has got more permissions since.
 			ss.Logger.ErrorContext(ctx, "accounts: the roles do not fit into a token; the token has no roles", "user", u.ID, "error", err)
 		} else if len(g.Roles) > 0 {
 			p.Roles, p.Permissions = append(p.Roles, g.Roles...), g.Permissions
@@ -87,7 +86,7 @@ func (ss *Sessions) tokenOf(ctx context.Context, u *data.User, g data.Rights, s 
 }
 
 // Verify verifies an access token. A token that was verified before is looked up. In both
-// cases it is valid only while its session is.
+// cases it is valid only while its session is active.
 func (ss *Sessions) Verify(ctx context.Context, token string) (auth.Principal, error) {
 	entry, ok := ss.Verified.Get(token, ss.Now())
 	if !ok {
@@ -102,19 +101,19 @@ func (ss *Sessions) Verify(ctx context.Context, token string) (auth.Principal, e
 	return entry.Principal, nil
 }
 
-// verifyNew verifies an access token and remembers that it holds for a credential.
+// verifyNew verifies an access token and caches the result under a credential.
 func (ss *Sessions) verifyNew(ctx context.Context, token string, in *TokenCache, credential string) (VerifiedToken, error) {
 	p, err := ss.Verifier.Verify(ctx, token)
 	if err != nil {
 		return VerifiedToken{}, err
 	}
-	entry := VerifiedToken{Principal: p, Made: madeOf(p.Claims)}
+	entry := VerifiedToken{Principal: p, Made: revisionsOf(p.Claims)}
 	in.Put(credential, entry, ss.Now())
 	return entry, nil
 }
 
-// madeOf reads from which revisions a token was made.
-func madeOf(claims map[string]any) Revisions {
+// revisionsOf reads the revisions from which a token was made.
+func revisionsOf(claims map[string]any) Revisions {
 	var made Revisions
 	made.User = revision(claims["rev"])
 	if roles, ok := claims["role_revs"].(map[string]any); ok {
@@ -126,7 +125,7 @@ func madeOf(claims map[string]any) Revisions {
 	return made
 }
 
-// revision reads a number. What is none is older than all.
+// revision reads a number. Another value counts as older than every revision.
 func revision(claim any) int64 {
 	number, _ := claim.(json.Number)
 	rev, err := number.Int64()
@@ -136,7 +135,7 @@ func revision(claim any) int64 {
 	return rev
 }
 
-// Revisions are those that a token was made of.
+// Revisions are the revisions from which a token was made.
 type Revisions struct {
 	User  int64
 	Roles map[string]int64
@@ -148,15 +147,13 @@ type VerifiedToken struct {
 	Made      Revisions
 }
 
-// MaxVerified is the number of tokens that are remembered. One takes about three
-// kilobytes.
+// MaxVerified is the number of cached tokens. One takes about three kilobytes.
 const MaxVerified = 10_000
 
-// TokenCache remembers tokens until they expire, in two generations: when the
-// young one is full it takes the place of the old one, which is forgotten. They are
-// looked up as they are: hashing one would take longer than all the rest, and how long
-// a look-up takes says nothing of the tokens there are, since maps hash with a key of
-// the process. It is safe for concurrent use.
+// TokenCache caches tokens until they expire, in two generations. When the young one is
+// full, it replaces the old one. Tokens are keys without a hash: hashing would take longer
+// than the rest of a look-up. The time of a look-up reveals no token, because maps hash
+// with a random key of the process. It is safe for concurrent use.
 type TokenCache struct {
 	mu         sync.RWMutex
 	Young, Old map[string]VerifiedToken
@@ -167,7 +164,7 @@ func NewTokenCache() *TokenCache {
 	return &TokenCache{Young: make(map[string]VerifiedToken)}
 }
 
-// Get returns what is remembered of a token that has not expired.
+// Get returns the entry of a token that has not expired.
 func (v *TokenCache) Get(key string, now time.Time) (entry VerifiedToken, ok bool) {
 	v.mu.RLock()
 	entry, ok = v.Young[key]
@@ -178,20 +175,20 @@ func (v *TokenCache) Get(key string, now time.Time) (entry VerifiedToken, ok boo
 	return entry, ok && now.Before(entry.Principal.Expires)
 }
 
-// Put remembers a token.
+// Put caches a token.
 func (v *TokenCache) Put(key string, entry VerifiedToken, now time.Time) {
 	if !now.Before(entry.Principal.Expires) {
-		return // within the skew of clocks, so it is looked at each time
+		return // expired but for the skew of clocks: verify it each time
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if len(v.Young) >= MaxVerified/2 {
 		v.Old, v.Young = v.Young, make(map[string]VerifiedToken, MaxVerified/2)
 	}
-	v.Young[strings.Clone(key)] = entry // not the header it stands in
+	v.Young[strings.Clone(key)] = entry // not the whole header
 }
 
-// errForeignID is the answer for a token that could be taken for one of a user's.
+// errForeignID rejects a token with an id that could be a user's.
 var errForeignID = fmt.Errorf("accounts: the id of another issuer's user could be the id of an account: %w", auth.ErrInvalid)
 
 // Foreign restricts a verifier of another issuer to users of that issuer. It rejects ids that

@@ -29,7 +29,7 @@ var adminUserRoutes = []route{
 	{http.MethodDelete, "admin/users/{id}/factors/{factor}", byAdminOf(adminHandler.adminDeleteFactor)},
 }
 
-// adminListUsers answers GET /admin/users, the youngest first.
+// adminListUsers answers GET /admin/users, newest first.
 func (x adminHandler) adminListUsers(_ role.Authority) error {
 	p, err := x.paging()
 	if err != nil {
@@ -255,7 +255,7 @@ func (x adminHandler) adminListRoles(_ role.Authority) error {
 // adminCreateRole answers POST /admin/roles.
 func (x adminHandler) adminCreateRole(by role.Authority) error { return x.saveRole(by, "") }
 
-// adminChangeRole answers PUT /admin/roles/{name}: the role is what the body says.
+// adminChangeRole answers PUT /admin/roles/{name}: it replaces the role.
 func (x adminHandler) adminChangeRole(by role.Authority) error {
 	return x.saveRole(by, x.params["name"])
 }
@@ -337,7 +337,7 @@ func (x adminHandler) adminSetRoles(by role.Authority, id store.ID) error {
 	return x.sendRights(id)
 }
 
-// sendRights answers with the roles of a user and what comes with them.
+// sendRights answers with the roles of a user and their permissions.
 func (x adminHandler) sendRights(id store.ID) error {
 	if _, err := data.UserByID(x.r.Context(), x.DB, id); err != nil {
 		return err
@@ -349,7 +349,7 @@ func (x adminHandler) sendRights(id store.ID) error {
 	return x.send(http.StatusOK, map[string]any{"roles": data.NonNil(g.Roles), "permissions": data.NonNil(g.Permissions)})
 }
 
-// adminAuditRoutes show what has happened. They are of this library only.
+// adminAuditRoutes show the audit log. GoTrue does not have them.
 var adminAuditRoutes = []route{
 	{http.MethodGet, "admin/audit", byAdmin(adminHandler.adminAudit)},
 }
@@ -367,9 +367,9 @@ type EventView struct {
 	Details   json.RawMessage `json:"details"`
 }
 
-// adminAudit answers GET /admin/audit, the youngest first: of one user with user_id, of
-// one kind with kind. Lines are written all the time, so a page does not have a
-// number: it begins behind the id that before names.
+// adminAudit answers GET /admin/audit, newest first. user_id and kind filter the lines. Pages
+// have no numbers, because lines are added all the time: a page begins after the id in
+// before.
 func (x adminHandler) adminAudit(_ role.Authority) error {
 	p, err := x.paging()
 	if err != nil {

@@ -14,8 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// apiKeyRoutes let users manage their keys, and admins those of the application and
-// of everybody.
+// apiKeyRoutes let users manage their keys, and admins all keys.
 var apiKeyRoutes = []route{
 	{http.MethodGet, "user/api-keys", byUser(keyHandler.listOwnKeys)},
 	{http.MethodPost, "user/api-keys", byUser(keyHandler.createOwnKey)},
@@ -35,7 +34,7 @@ type ApiKeyView struct {
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
 	LastUsedAt *time.Time `json:"last_used_at"`
-	Key        string     `json:"key,omitempty"` // when it is made, and never again
+	Key        string     `json:"key,omitempty"` // in the answer that creates it only
 }
 
 func viewKey(k *data.APIKey) (ApiKeyView, error) {
@@ -45,7 +44,7 @@ func viewKey(k *data.APIKey) (ApiKeyView, error) {
 	}, err
 }
 
-// sendKeys answers with the living keys of an owner.
+// sendKeys answers with the valid keys of an owner.
 func (x keyHandler) sendKeys(owner *store.ID) error {
 	keys, err := data.ListKeys(x.r.Context(), x.DB, owner, x.Now())
 	if err != nil {
@@ -75,8 +74,8 @@ func (x keyHandler) listOwnKeys(u *data.User, _ *data.Session) error {
 	return x.sendKeys(&u.ID)
 }
 
-// createOwnKey answers POST /user/api-keys. It takes what a change of the password takes:
-// a key lasts longer than a session.
+// createOwnKey answers POST /user/api-keys. It requires the same proof as a change of the
+// password, because a key lasts longer than a session.
 func (x keyHandler) createOwnKey(u *data.User, s *data.Session) error {
 	if u.IsAnonymous {
 		return fail.New(problem.AuthValidation, "API keys are for users with an account")
@@ -131,8 +130,8 @@ func (x keyHandler) listKeys(_ role.Authority) error {
 	return x.sendKeys(&id)
 }
 
-// createKey answers POST /admin/api-keys with a key of the application. Admins make
-// none that may do more than they.
+// createKey answers POST /admin/api-keys with a key of the application. Its
+// permissions are at most those of the admin.
 func (x keyHandler) createKey(by role.Authority) error {
 	body, err := x.body()
 	if err != nil {
@@ -175,7 +174,7 @@ func (x keyHandler) revokeKey(by role.Authority) error {
 	})
 }
 
-// endKey revokes the key that the path names, among those that may be meant.
+// endKey revokes the key in the path, if it is among the allowed ones.
 func (x keyHandler) endKey(among store.Cond, judge func(context.Context, *store.Tx, *data.APIKey) (*data.Event, error)) error {
 	id, err := store.ParseID(x.params["id"])
 	if err != nil {
@@ -203,7 +202,7 @@ func (x keyHandler) endKey(among store.Cond, judge func(context.Context, *store.
 	return nil
 }
 
-// newKey reads what key is asked for.
+// newKey reads the requested key.
 func (x keyHandler) newKey(body object, own bool) (n apikey.Spec, err error) {
 	if n.Name, err = body.text("name"); err != nil {
 		return n, err
@@ -225,8 +224,8 @@ func (x keyHandler) newKey(body object, own bool) (n apikey.Spec, err error) {
 	return n, err
 }
 
-// keyExpires reads expires_at: a time, null for a key that never does, and without it
-// the usual life.
+// keyExpires reads expires_at: a time, or null for a key that never expires. Without it the
+// key has the default lifetime.
 func (x keyHandler) keyExpires(body object) (*time.Time, error) {
 	now := x.Now()
 	v, asked := body["expires_at"]

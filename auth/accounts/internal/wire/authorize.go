@@ -45,11 +45,11 @@ func (x loginHandler) authorize() error {
 	if err := x.noHead(); err != nil {
 		return err
 	}
-	return x.leave(nil)
+	return x.redirectToProvider(nil)
 }
 
-// leave redirects the browser to the provider in the query, or returns the URL to the client.
-func (x loginHandler) leave(link *data.Linking) error {
+// redirectToProvider redirects the browser to the provider in the query, or returns the URL to the client.
+func (x loginHandler) redirectToProvider(link *data.Linking) error {
 	q := x.r.URL.Query()
 	p, err := x.Federation.Provider(q.Get("provider"))
 	if err != nil {
@@ -89,7 +89,7 @@ func (x loginHandler) beginLogin(p federation.Provider, f data.Flow, link *data.
 	}
 	l := data.Login{At: at, Flow: f, Link: link}
 	if link == nil || f.Challenge == "" {
-		l.Browser = x.markBrowser(at.FormPost)
+		l.Browser = x.setBrowserCookie(at.FormPost)
 	}
 	raw, err := json.Marshal(l)
 	if err != nil {
@@ -145,9 +145,9 @@ func (x loginHandler) noHead() error {
 
 const browserCookieLength = 26 // of rand.Text
 
-// browserCookie is the cookie of logins. An answer by a form that another site makes
-// the browser post comes with cookies only that are SameSite=None; that is one of its
-// own, so that the other stays Lax.
+// browserCookie is the cookie of logins. A form that the provider's page posts brings only
+// cookies with SameSite=None. Such logins have a cookie of their own, so that the other
+// one stays Lax.
 func (x loginHandler) browserCookie(formPost bool) *http.Cookie {
 	c := &http.Cookie{
 		Name: "plinth-login", Path: "/", MaxAge: int(loginLife.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
@@ -161,11 +161,10 @@ func (x loginHandler) browserCookie(formPost bool) *http.Cookie {
 	return c
 }
 
-// markBrowser gives the browser its cookie, or keeps the one it has, and returns the
-// hash.
-func (x loginHandler) markBrowser(formPost bool) []byte {
+// setBrowserCookie sets the cookie unless the browser has one, and returns its hash.
+func (x loginHandler) setBrowserCookie(formPost bool) []byte {
 	c := x.browserCookie(formPost)
-	if c.Value = x.browserMark(c.Name); c.Value == "" {
+	if c.Value = x.browserCookieValue(c.Name); c.Value == "" {
 		c.Value = rand.Text()
 	}
 	http.SetCookie(x.w, c)
@@ -173,9 +172,8 @@ func (x loginHandler) markBrowser(formPost bool) []byte {
 	return sum[:]
 }
 
-// browserMark is the value of the browser's cookie, empty where there is none that we
-// have made.
-func (x loginHandler) browserMark(name string) string {
+// browserCookieValue returns the value of the cookie, empty without a valid one.
+func (x loginHandler) browserCookieValue(name string) string {
 	cookies := x.r.CookiesNamed(name)
 	if len(cookies) != 1 || len(cookies[0].Value) != browserCookieLength {
 		return ""
@@ -188,7 +186,7 @@ func (x loginHandler) sameBrowser(l *data.Login) bool {
 	if l.Browser == nil {
 		return l.Link != nil && l.Flow.Challenge != ""
 	}
-	sum := sha256.Sum256([]byte(x.browserMark(x.browserCookie(l.At.FormPost).Name)))
+	sum := sha256.Sum256([]byte(x.browserCookieValue(x.browserCookie(l.At.FormPost).Name)))
 	return subtle.ConstantTimeCompare(sum[:], l.Browser) == 1
 }
 
@@ -228,7 +226,7 @@ func (x loginHandler) callback() error {
 	}
 	v, err := federation.ExternalIdentityOf(p, who)
 	if err == nil {
-		err = x.come(l, v, tokens)
+		err = x.finishLogin(l, v, tokens)
 	}
 	if err != nil {
 		return x.mails().failed(l.Flow, err)
@@ -236,7 +234,7 @@ func (x loginHandler) callback() error {
 	return nil
 }
 
-// answer returns what the browser brings: the query, or the form of a POST.
+// answer returns the parameters of the callback: the query, or the form of a POST.
 func (x loginHandler) answer() (url.Values, error) {
 	if x.r.Method != http.MethodPost {
 		return x.r.URL.Query(), nil
@@ -284,10 +282,10 @@ func (x loginHandler) takeLogin(answer url.Values) (*data.Login, error) {
 	return l, nil
 }
 
-// come finishes the flow of a user with a verified identity.
-func (x loginHandler) come(l *data.Login, v *data.ExternalIdentity, tokens auth.ProviderTokens) error {
+// finishLogin finishes the flow of a user with a verified identity.
+func (x loginHandler) finishLogin(l *data.Login, v *data.ExternalIdentity, tokens auth.ProviderTokens) error {
 	ctx, from := x.r.Context(), x.device()
-	at := data.Arrival{Flow: l.Flow}
+	at := data.FlowResult{Flow: l.Flow}
 	var u *data.User
 	var err error
 	given := data.ProviderResult{Access: tokens.Access, Refresh: tokens.Refresh}
@@ -308,7 +306,7 @@ func (x loginHandler) come(l *data.Login, v *data.ExternalIdentity, tokens auth.
 	if at.Result, err = x.Federation.SealProviderResult(u.ID, &given); err != nil {
 		return err
 	}
-	return x.arrive(u, at, "", tokens)
+	return x.endFlow(u, at, "", tokens)
 }
 
 // failAt ends a login that failed at the provider or by its answer. Texts from outside are
@@ -321,8 +319,8 @@ func (x loginHandler) failAt(f data.Flow, p federation.Provider, err error) erro
 	return x.fail(f, problem.AuthUnexpected, "The provider cannot be reached, or does not accept this application")
 }
 
-// enterFrom opens the session of a flow that has come back to its client.
-func (x loginHandler) enterFrom(u *data.User, at *data.Arrival) (*session.Issued, error) {
+// enterFrom opens the session of a flow whose client has exchanged the code.
+func (x loginHandler) enterFrom(u *data.User, at *data.FlowResult) (*session.Issued, error) {
 	ctx, from := x.r.Context(), x.device()
 	var e data.ProviderResult
 	if at.Result != nil {

@@ -12,14 +12,12 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// attempt is one try at a secret that can be guessed: a password, a code of few
-// digits. subject is the account as the client names it, whether there is one or
-// not. Every such try of every endpoint goes through here and draws on one budget of
-// the account, so that no endpoint is a way around another's. try returns a
-// failure that [throttle.WrongGuess] reports for a wrong one.
+// attempt checks a secret that can be guessed: a password, or a code of few digits.
+// subject is the account as the client names it, whether it exists or not. Every endpoint
+// calls attempt and draws on the same budget of the account. try returns a failure that [throttle.WrongGuess] reports for a wrong one.
 //
-// A try is counted before it is made, and given back unless it was a wrong guess: of
-// many at once no more are made than the budgets allow.
+// A try is counted before it runs, and given back unless it was a wrong guess, so
+// concurrent tries cannot exceed the budgets.
 func (x budgetHandler) attempt(subject string, try func() error) error {
 	return x.attemptSent(subject, data.Contact{}, try)
 }
@@ -40,8 +38,8 @@ func (x budgetHandler) guess(subject string) *throttle.Guess {
 	return x.Throttle.Guess(subject, netaddr.Name(x.address()))
 }
 
-// attemptThen is attempt in front of opening a session, which is no guess any more and
-// has turns of its own, as many: while it waits for the database, others hash.
+// attemptThen is attempt followed by opening a session. Opening has a semaphore of its own,
+// so that other requests hash while it waits for the database.
 func (x budgetHandler) attemptThen(subject string, try, then func() error) error {
 	ctx := x.r.Context()
 	if err := x.Throttle.Tries.Enter(ctx); err != nil {
@@ -61,7 +59,7 @@ func (x budgetHandler) attemptThen(subject string, try, then func() error) error
 	return then()
 }
 
-// counted makes a try that draws on its budgets.
+// counted runs a try within its budgets.
 func (x budgetHandler) counted(g *throttle.Guess, try func() error) error {
 	ctx := x.r.Context()
 	if err := x.Throttle.Take(ctx, g); err != nil {
@@ -69,7 +67,7 @@ func (x budgetHandler) counted(g *throttle.Guess, try func() error) error {
 	}
 	counted := x.Now()
 	err := try()
-	// The client may have gone; what it has done counts all the same.
+	// The try counts even if the client has disconnected.
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), throttle.SettleTime)
 	defer stop()
 	if errSettle := x.settle(ctx, g, counted, err); errSettle != nil {
@@ -78,7 +76,7 @@ func (x budgetHandler) counted(g *throttle.Guess, try func() error) error {
 	return err
 }
 
-// settle puts the budgets right after a try that was counted at a time.
+// settle corrects the budgets after a try that was counted at a time.
 func (x budgetHandler) settle(ctx context.Context, g *throttle.Guess, counted time.Time, outcome error) error {
 	if throttle.WrongGuess(outcome) {
 		return x.Throttle.GuessedWrong(ctx, g)
@@ -95,12 +93,13 @@ func (x budgetHandler) drawRequest(kind string) error {
 	return x.draw(kind, netaddr.Name(x.address()), x.Throttle.Limits.Requests)
 }
 
-// drawBegun draws on what a user may begin from an address: that leaves rows behind.
+// drawBegun draws on the budget of flows that a user begins from an IP address. Each stores
+// a row.
 func (x budgetHandler) drawBegun(u *data.User) error {
 	return x.drawMany("begun", u.ID.String()+" "+netaddr.Name(x.address()))
 }
 
-// drawMany draws on a budget of what leaves little behind.
+// drawMany draws on a larger budget, for requests that store little.
 func (x budgetHandler) drawMany(kind, name string) error {
 	l := x.Throttle.Limits.Requests
 	l.Count *= throttle.BegunPerRequest
@@ -116,7 +115,7 @@ func (x budgetHandler) draw(kind, name string, limit throttle.Limit) error {
 	return throttle.OverLimit(full.ExpiresAt.Sub(x.Now()))
 }
 
-// toConfirm is the number that a message has to confirm, none with Autoconfirm.
+// toConfirm is the phone number that a message has to confirm, empty with Autoconfirm.
 func (x budgetHandler) toConfirm(phone string) string {
 	if x.Changes.Autoconfirm {
 		return ""

@@ -37,7 +37,7 @@ func (x *request) authority() (role.Authority, error) {
 // principal returns the caller of the request. It is anonymous with a publishable key only. A
 // token of an ended session has its own error, since clients sign out by it.
 func (x *request) principal() (auth.Principal, error) {
-	p, err := auth.Authenticate(x.Who, x.r)
+	p, err := auth.Authenticate(x.Authenticator, x.r)
 	if errors.Is(err, session.ErrRevoked) {
 		err = fail.ErrSessionUnknown
 	}
@@ -147,8 +147,8 @@ func byAdminOf[F family](serve func(x F, by role.Authority, id store.ID) error) 
 // prefix keeps other hosts of the domain from setting it (RFC 6265bis section 4.1.3).
 const CookieName = "__Host-plinth-session"
 
-// cookieHeader is how a client asks for a cookie instead of tokens. A page of another
-// origin cannot send it without being asked about first.
+// cookieHeader is the header by which a client asks for a cookie instead of tokens. A page
+// of another origin cannot send it without a CORS preflight.
 const cookieHeader = "X-Plinth-Session"
 
 // TrustedOrigins returns the origins of some URLs, from which pages may use cookies.
@@ -174,9 +174,8 @@ func (x *request) wantsCookie() bool {
 	return x.Cookies && x.r.Header.Get(cookieHeader) == "cookie" || x.hasCookie()
 }
 
-// checkOrigin refuses what a page of another origin sends with a cookie, or to get
-// one, unless it is safe. It does so for every route, whether or not that looks at
-// who calls.
+// checkOrigin rejects unsafe requests of other origins that have a cookie or ask for one. It
+// runs for every route, also for those without authentication.
 func (x cookieHandler) checkOrigin() error { return x.checkOriginOf(x.r) }
 
 // checkOriginOfEffect is checkOrigin of a GET that has an effect and is not safe.
@@ -200,7 +199,7 @@ type cookieView struct {
 	ExpiresAt int64     `json:"expires_at"` // Unix seconds
 	User      *UserView `json:"user"`
 
-	RecoveryCodes *int64 `json:"recovery_codes_remaining,omitempty"` // behind a login by one
+	RecoveryCodes *int64 `json:"recovery_codes_remaining,omitempty"` // after a login by one
 }
 
 // sendCookie answers with the cookie of a session. The client's previous cookie is invalid from
@@ -217,8 +216,8 @@ func (x cookieHandler) sendCookie(in *session.Issued, v *UserView) error {
 	})
 }
 
-// rotate sets the cookie of a session. The session that the client has had a cookie
-// of ends; if that is s itself another one takes its place, which it returns.
+// rotate sets the cookie of a session. The session of the client's previous cookie ends. If
+// that is s itself, another session replaces it. rotate returns the session of the cookie.
 func (x cookieHandler) rotate(s *data.Session) (*data.Session, error) {
 	next := s
 	if had, ok := x.cookieSession(); ok {
@@ -231,7 +230,7 @@ func (x cookieHandler) rotate(s *data.Session) (*data.Session, error) {
 				if err := data.Insert(ctx, tx, next); err != nil {
 					return err
 				}
-				if err := account.PassOn(ctx, tx, s, next); err != nil {
+				if err := account.MoveChanges(ctx, tx, s, next); err != nil {
 					return err
 				}
 			}
@@ -245,8 +244,8 @@ func (x cookieHandler) rotate(s *data.Session) (*data.Session, error) {
 	return next, nil
 }
 
-// renewCookie rotates the cookie of a request that has changed what its session may
-// do, and that answers with something else than the session.
+// renewCookie rotates the cookie after a change of the session's rights, for answers other
+// than the session.
 func (x cookieHandler) renewCookie(s *data.Session) error {
 	if !x.hasCookie() {
 		return nil

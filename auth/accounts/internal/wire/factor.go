@@ -14,7 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// factorRoutes manage second factors and ask for them.
+// factorRoutes manage and verify second factors.
 var factorRoutes = []route{
 	{http.MethodPost, "factors", on(factorHandler.enroll)},
 	{http.MethodPost, "factors/{id}/challenge", on(factorHandler.challengeFactor)},
@@ -46,7 +46,7 @@ func (x factorHandler) enroll() error {
 	return fail.New(problem.AuthValidation, "factor_type needs to be totp, phone, or webauthn")
 }
 
-// ownFactor returns who makes the request and the factor of theirs that it names.
+// ownFactor returns the user, the session and the factor in the path, which is the user's.
 func (x factorHandler) ownFactor() (*data.User, *data.Session, *data.Factor, error) {
 	u, s, err := x.caller()
 	if err != nil {
@@ -197,9 +197,9 @@ func viewFactors(factors []*data.Factor) []FactorView {
 	return out
 }
 
-// assurance returns the level of a request: that of its token, since a stolen token of level 1
-// must not rise with its session, but at most that of the session, which may have returned to
-// level 1.
+// assurance returns the level of a request: the lower one of its token and its session. A
+// stolen token of level 1 must not rise with the session, and the session may have returned
+// to level 1.
 func (x factorHandler) assurance(s *data.Session) (int64, error) {
 	p, err := x.principal()
 	return min(int64(p.AAL), s.AAL), err

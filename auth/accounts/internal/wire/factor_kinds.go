@@ -62,7 +62,7 @@ func (x factorHandler) enrollPhone(u *data.User, s *data.Session, name, text str
 	}
 	f := &data.Factor{UserID: u.ID, Type: data.FactorPhone, FriendlyName: name, Phone: &phone}
 	err := x.Sessions.WhileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error {
-		// One that waits makes way.
+		// A factor that was not verified is replaced.
 		if err := data.DropWaitingPhone(ctx, tx, u.ID, phone); err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (x factorHandler) enrollWebAuthn(u *data.User, s *data.Session, name string
 	return x.send(http.StatusOK, map[string]any{"id": f.ID, "type": f.Type, "friendly_name": name})
 }
 
-// recoveryCodeRoutes make recovery codes and take them.
+// recoveryCodeRoutes make and verify recovery codes.
 var recoveryCodeRoutes = []route{
 	{http.MethodGet, "factors/recovery-codes", byUser(factorHandler.countRecoveryCodes)},
 	{http.MethodPost, "factors/recovery-codes", byUser(factorHandler.makeRecoveryCodes)},

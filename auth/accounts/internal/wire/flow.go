@@ -20,7 +20,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// readFlow reads the challenge of a client from a body, and where the flow leads.
+// readFlow reads the PKCE challenge and the redirect URL of a flow.
 func (x *request) readFlow(challenge, method string) (data.Flow, error) {
 	f := data.Flow{Challenge: challenge, Method: method, Redirect: x.redirectTo(), Cookie: x.wantsCookie()}
 	if challenge == "" {
@@ -42,12 +42,12 @@ func (x *request) readFlow(challenge, method string) (data.Flow, error) {
 	return f, nil
 }
 
-// arrive ends a flow in the browser: it sends it back to the client, with a code
-// where the client has a verifier and with the session otherwise.
-func (x loginHandler) arrive(u *data.User, at data.Arrival, kind string, given auth.ProviderTokens) error {
+// endFlow redirects the browser to the client: with a code if the client has a verifier, and
+// with the session otherwise.
+func (x loginHandler) endFlow(u *data.User, at data.FlowResult, kind string, given auth.ProviderTokens) error {
 	f := at.Flow
 	if f.Challenge == "" {
-		return x.arriveImplicit(u, at, kind, given)
+		return x.endFlowImplicit(u, at, kind, given)
 	}
 	s, err := x.Codes.MakeCode(x.r.Context(), x.DB, code.Spec{Kind: data.CodeFlow, User: &u.ID, Life: data.FlowLife, Data: at})
 	if err != nil {
@@ -56,9 +56,9 @@ func (x loginHandler) arrive(u *data.User, at data.Arrival, kind string, given a
 	return x.seeOther(withQuery(f.Redirect, url.Values{"code": {s.Long}}))
 }
 
-// arriveImplicit ends a flow of a client without a verifier: with the tokens in the
-// fragment, or with a cookie and no token at all.
-func (x loginHandler) arriveImplicit(u *data.User, at data.Arrival, kind string, given auth.ProviderTokens) error {
+// endFlowImplicit ends a flow of a client without a verifier: with the tokens in the
+// fragment, or with a cookie and no token.
+func (x loginHandler) endFlowImplicit(u *data.User, at data.FlowResult, kind string, given auth.ProviderTokens) error {
 	in, err := x.Sessions.Enter(x.r.Context(), u, at.How, x.device())
 	if err != nil {
 		return err
@@ -89,8 +89,8 @@ func setUnlessEmpty(v url.Values, name, value string) {
 	}
 }
 
-// fail ends a flow in the browser that did not succeed. Clients look for the error
-// in the query, and older ones in the fragment.
+// fail ends a failed flow in the browser. The error is in the query, and for older clients
+// in the fragment.
 func (x loginHandler) fail(f data.Flow, code, text string) error {
 	kind := "access_denied" // RFC 6749 section 4.1.2.1
 	if problem.Status(code, true) >= http.StatusInternalServerError {
@@ -100,11 +100,11 @@ func (x loginHandler) fail(f data.Flow, code, text string) error {
 	return x.seeOther(withQuery(f.Redirect, v) + "#" + v.Encode())
 }
 
-// withQuery adds parameters to an address that is allowed.
+// withQuery adds parameters to an allowed URL.
 func withQuery(address string, v url.Values) string {
 	u, err := url.Parse(address)
 	if err != nil {
-		return address // allowed addresses parse
+		return address // allowed URLs parse
 	}
 	q := u.Query()
 	for name, values := range v {
@@ -132,7 +132,7 @@ func (x loginHandler) grantPKCE(body object) (*session.Issued, error) {
 	if in["auth_code"] == "" || in["code_verifier"] == "" {
 		return nil, fail.New(problem.AuthValidation, "invalid request: both auth code and code verifier should be non-empty")
 	}
-	// The code is spent with a wrong verifier too: the client does not own it.
+	// A wrong verifier consumes the code too, because the client is not its owner.
 	c, err := x.Codes.UseCode(x.r.Context(), x.DB, data.CodeFlow, in["auth_code"])
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (x loginHandler) grantPKCE(body object) (*session.Issued, error) {
 	if c == nil {
 		return nil, fail.OrElse(x.Sessions.EndReplayed(x.r.Context(), in["auth_code"]), fail.ErrNoFlow)
 	}
-	var at data.Arrival
+	var at data.FlowResult
 	if err := c.Read(&at); err != nil {
 		return nil, err
 	}
@@ -158,14 +158,13 @@ func (x loginHandler) grantPKCE(body object) (*session.Issued, error) {
 	return x.enterFrom(u, &at)
 }
 
-// redirectTo returns where a flow leads in the end: what the client asks for where
-// Config.RedirectURLs allow it, and Config.SiteURL otherwise. Nothing of the request's
-// headers has a say.
+// redirectTo returns the final URL of a flow: the requested one if Config.RedirectURLs allow
+// it, and Config.SiteURL otherwise. It uses no header of the request.
 func (x *request) redirectTo() string {
 	return x.Redirect(x.r.URL.Query().Get("redirect_to"))
 }
 
-// Redirect returns an address if flows may lead there, and SiteURL otherwise.
+// Redirect returns a URL if flows may lead to it, and SiteURL otherwise.
 func (h *Handler) Redirect(asked string) string {
 	if asked != "" && h.allowsRedirect(asked) {
 		return asked
@@ -173,9 +172,8 @@ func (h *Handler) Redirect(asked string) string {
 	return h.SiteURL
 }
 
-// allowsRedirect reports whether a flow may lead to an address. It is compared as
-// text, not as what a parser makes of it, since browsers and parsers differ; what
-// could be read in two ways is refused before (RFC 9700 section 4.1).
+// allowsRedirect reports whether a flow may lead to a URL. URLs are compared as text, because
+// browsers and parsers differ. Ambiguous ones are rejected first (RFC 9700 section 4.1).
 func (h *Handler) allowsRedirect(asked string) bool {
 	if !PlainURL(asked) {
 		return false
@@ -189,12 +187,11 @@ func (h *Handler) allowsRedirect(asked string) bool {
 	return false
 }
 
-// maxRedirect is the longest address a flow may lead to, in bytes.
+// maxRedirect is the length of the longest redirect URL, in bytes.
 const maxRedirect = 2048
 
-// PlainURL reports whether an address is absolute and has one reading: no user, no
-// backslash, no control character, no path that climbs, no fragment, which is where
-// tokens go.
+// PlainURL reports whether a URL is absolute and unambiguous: no user, no backslash, no
+// control character, no ".." in its path. It has no fragment, because tokens are put there.
 func PlainURL(text string) bool {
 	if len(text) > maxRedirect {
 		return false
@@ -236,17 +233,17 @@ func (x loginHandler) authorizeLink() error {
 	if err != nil {
 		return err
 	}
-	return x.leave(&data.Linking{User: u.ID, Session: s.ID})
+	return x.redirectToProvider(&data.Linking{User: u.ID, Session: s.ID})
 }
 
-// nonce returns the digits of GET /reauthenticate that a request without a body brings. They
-// are good once, so it does no harm that addresses are logged; a password is not taken there.
+// nonce returns the digits of GET /reauthenticate in the query of a request without a body.
+// They are valid once, so they may appear in logs of URLs. A password is not accepted there.
 func (x loginHandler) nonce() map[string]string {
 	return map[string]string{"nonce": x.r.URL.Query().Get("nonce")}
 }
 
-// linker returns the user who may link and unlink identities: where that is switched on, and at
-// level 2 if they have a second factor. Without one the request may have to prove the user's
+// linker returns the user who may link and unlink identities, if that is enabled. A user with
+// a second factor needs level 2. Without one the request may have to prove the user's
 // identity, see proveSelf, since an identity outlasts the session.
 func (x loginHandler) linker(in map[string]string) (*data.User, *data.Session, error) {
 	u, s, err := x.caller()
@@ -301,7 +298,7 @@ func (x loginHandler) grantIDToken(body object) (*session.Issued, error) {
 		return nil, err
 	}
 	if err := x.budgets().drawMany("providers", netaddr.Name(x.address())); err != nil {
-		return nil, err // the same token may come as often as it likes
+		return nil, err // a valid token can be sent any number of times
 	}
 	ctx, from := x.r.Context(), x.device()
 	u, err := x.receiveOrLink(ctx, v, linked, in["current_password"])
@@ -311,7 +308,7 @@ func (x loginHandler) grantIDToken(body object) (*session.Issued, error) {
 	return x.Sessions.Enter(ctx, u, v.Method(), from)
 }
 
-// judgeIDToken asks the provider's keys about an ID token.
+// judgeIDToken verifies an ID token by the provider's keys.
 func (x loginHandler) judgeIDToken(in map[string]string) (*data.ExternalIdentity, error) {
 	if in["id_token"] == "" || in["provider"] == "" {
 		return nil, fail.New(problem.AuthValidation, "provider and id_token are required")
@@ -336,7 +333,7 @@ func (x loginHandler) judgeIDToken(in map[string]string) (*data.ExternalIdentity
 }
 
 // receiveOrLink finds the account of a verified identity, or links it to the caller's. The nonce
-// of the request is that of the ID token, so only a password can stand beside it.
+// of the request belongs to the ID token, so only a password can prove the user.
 func (x loginHandler) receiveOrLink(ctx context.Context, v *data.ExternalIdentity, linked bool, entered string) (*data.User, error) {
 	if !linked {
 		return x.Federation.Receive(ctx, v, x.device())

@@ -42,8 +42,8 @@ type Config struct {
 	SignUps    *account.SignUps
 	Federation *federation.Federation
 
-	Who     auth.Authenticator          // of users of these accounts
-	Origins *http.CrossOriginProtection // of requests with a cookie; nil without cookies
+	Authenticator auth.Authenticator          // of users of these accounts
+	Origins       *http.CrossOriginProtection // of requests with a cookie; nil without cookies
 
 	PublicURL           string
 	SiteURL             string

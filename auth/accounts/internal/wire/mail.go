@@ -14,7 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// mailRoutes are the requests that end in a mail or a text message.
+// mailRoutes send mails and text messages.
 var mailRoutes = []route{
 	{http.MethodPost, "otp", on(mailHandler.otp)},
 	{http.MethodPost, "magiclink", on(mailHandler.magicLink)},
@@ -23,15 +23,15 @@ var mailRoutes = []route{
 	{http.MethodGet, "reauthenticate", on(mailHandler.reauthenticate)},
 }
 
-// asked is a request for a mail or a message.
-type asked struct {
+// mailRequest is a request for a mail or a text message.
+type mailRequest struct {
 	data.Contact
 	body object
 	flow data.Flow
 }
 
 // askedMail reads a request for a mail.
-func (x mailHandler) askedMail() (in asked, err error) {
+func (x mailHandler) askedMail() (in mailRequest, err error) {
 	in, err = x.asked()
 	if err == nil && in.Phone != "" {
 		err = fail.ErrNoEmail
@@ -39,8 +39,8 @@ func (x mailHandler) askedMail() (in asked, err error) {
 	return in, err
 }
 
-// asked reads what every request for a mail or a message has.
-func (x mailHandler) asked() (in asked, err error) {
+// asked reads the members that all requests for a mail or a message have.
+func (x mailHandler) asked() (in mailRequest, err error) {
 	if in.body, err = x.body(); err != nil {
 		return in, err
 	}
@@ -58,8 +58,8 @@ func (x mailHandler) asked() (in asked, err error) {
 	return in, err
 }
 
-// otp answers POST /otp: a login by mail or by a message, which makes an account where there is none.
-// The account is made when the code comes back, so that asking leaves none behind.
+// otp answers POST /otp: a login by mail or by message. It may make an account,
+// but only when the code comes back, so the request leaves no account behind.
 func (x mailHandler) otp() error {
 	in, err := x.asked()
 	if err != nil {
@@ -81,7 +81,7 @@ func (x mailHandler) magicLink() error {
 	return x.loginByCode(in, true)
 }
 
-func (x mailHandler) loginByCode(in asked, create bool) error {
+func (x mailHandler) loginByCode(in mailRequest, create bool) error {
 	metadata, err := in.body.metadata("data")
 	if err != nil {
 		return err
@@ -89,8 +89,8 @@ func (x mailHandler) loginByCode(in asked, create bool) error {
 	create = create && !x.SignUps.DisableSignup
 	code := data.MailedCode{Email: in.Email, Phone: in.Phone, Flow: in.flow, Create: create}
 	if create {
-		// The account is made when the code comes back, and admitted now.
-		n, err := x.Sessions.Admit(x.r.Context(), x.SignUps.Fresh(account.NewUser{At: in.Contact, Metadata: metadata}, nil), "otp", x.device())
+		// The hook runs now; the account is made when the code comes back.
+		n, err := x.Sessions.Admit(x.r.Context(), x.SignUps.NewUserOf(account.NewUser{At: in.Contact, Metadata: metadata}, nil), "otp", x.device())
 		if err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (x mailHandler) resend() error {
 var errResendType = fail.New(problem.AuthValidation, "Missing one of these types: signup, email_change, sms, phone_change")
 
 // resendSMS answers POST /resend for messages.
-func (x mailHandler) resendSMS(in asked, what string) error {
+func (x mailHandler) resendSMS(in mailRequest, what string) error {
 	if what == "phone_change" {
 		return x.resendPhoneChange(in)
 	}
@@ -176,7 +176,7 @@ func (x mailHandler) mailUnauthenticated(m account.Mailing, may func(*data.User)
 		if err != nil {
 			return 0, err
 		}
-		this := m // the function may run again
+		this := m // the transaction may run again
 		this.Owner, this.Locale = who.ID, x.locale(who.User)
 		if may(who.User) {
 			this.To = at.Text()
@@ -185,8 +185,8 @@ func (x mailHandler) mailUnauthenticated(m account.Mailing, may func(*data.User)
 	})
 }
 
-// mailWithin answers a request for mails or for the message with an id, which send queues
-// unless the last of them are too young.
+// mailWithin answers a request for mails, or for the message with an id. send queues them
+// unless the last ones are too recent.
 func (x mailHandler) mailWithin(at data.Contact, id store.ID, send func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error)) error {
 	err := x.budgets().texting(at.Phone, func() error {
 		var wait time.Duration
@@ -235,9 +235,9 @@ func (x mailHandler) reauthenticate() error {
 	return x.mailUnauthenticated(m, func(found *data.User) bool { return found != nil && found.ID == u.ID })
 }
 
-// resendEmailChange mails the addresses of a change once more. The address is the one
-// that the account has.
-func (x mailHandler) resendEmailChange(in asked) error {
+// resendEmailChange mails the e-mail addresses of a change again. The request names the
+// present e-mail address.
+func (x mailHandler) resendEmailChange(in mailRequest) error {
 	a := x.Handler
 	if a.Outbox.Mailer == nil {
 		return fail.ErrNoMailer
@@ -254,9 +254,9 @@ func (x mailHandler) resendEmailChange(in asked) error {
 		if err != nil {
 			return 0, err
 		}
-		still, err := account.StillAsked(ctx, tx, &asked)
+		still, err := account.RequesterAlive(ctx, tx, &asked)
 		if err == nil && still {
-			still, err = a.Changes.HalfHolds(ctx, tx, u)
+			still, err = a.Changes.AgreementHolds(ctx, tx, u)
 		}
 		switch {
 		case err != nil:
@@ -269,9 +269,9 @@ func (x mailHandler) resendEmailChange(in asked) error {
 	})
 }
 
-// resendPhoneChange sends the code of a change once more. The number is the one that the
-// account has, or is to have.
-func (x mailHandler) resendPhoneChange(in asked) error {
+// resendPhoneChange sends the code of a change again. The request names the present or the
+// new phone number.
+func (x mailHandler) resendPhoneChange(in mailRequest) error {
 	a, ctx := x.Handler, x.r.Context()
 	to := in.Contact
 	u, err := data.ChangerOf(ctx, a.DB, in.Contact)
@@ -279,7 +279,7 @@ func (x mailHandler) resendPhoneChange(in asked) error {
 		return err
 	}
 	if u != nil {
-		to.Phone = *u.NewPhone // which is asked about, and gets the message
+		to.Phone = *u.NewPhone // which gets the message
 	}
 	id := store.NewID()
 	return x.mailWithin(to, id, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
@@ -294,7 +294,7 @@ func (x mailHandler) resendPhoneChange(in asked) error {
 		if err != nil {
 			return 0, err
 		}
-		switch still, err := account.StillAsked(ctx, tx, &asked); {
+		switch still, err := account.RequesterAlive(ctx, tx, &asked); {
 		case err != nil:
 			return 0, err
 		case !still:

@@ -34,14 +34,14 @@ const (
 	codePasskeyRegistration data.CodeKind = "passkey_registration"
 )
 
-// CeremonyView is a ceremony that was begun.
+// CeremonyView is a ceremony in progress.
 type CeremonyView struct {
 	ChallengeID string          `json:"challenge_id"`
 	Options     json.RawMessage `json:"options"`
 	ExpiresAt   int64           `json:"expires_at"` // Unix seconds
 }
 
-// sendCeremony keeps a ceremony and answers with its options.
+// sendCeremony stores a ceremony and answers with its options.
 func (x passkeyHandler) sendCeremony(n code.Spec, options []byte) error {
 	n.Life, n.Long = data.ChallengeLife, code.NewChallengeID()
 	made, err := x.Codes.MakeCode(x.r.Context(), x.DB, n)
@@ -51,7 +51,7 @@ func (x passkeyHandler) sendCeremony(n code.Spec, options []byte) error {
 	return x.send(http.StatusOK, CeremonyView{made.Long, options, x.Now().Add(data.ChallengeLife).Unix()})
 }
 
-// takeCeremony reads what a browser has answered to a ceremony and spends that.
+// takeCeremony reads the browser's response to a ceremony and consumes the ceremony.
 func (x passkeyHandler) takeCeremony(kind data.CodeKind) (kept data.Challenge, response []byte, err error) {
 	if x.Factors.Passkeys == nil {
 		return kept, nil, fail.ErrNoPasskeys
@@ -104,9 +104,8 @@ func (x passkeyHandler) passkeyRegistration() error {
 	return x.sendCeremony(code.Spec{Kind: codePasskeyRegistration, User: &u.ID, Data: kept}, options)
 }
 
-// registerPasskey answers POST /passkeys/registration/verify. The session stays as it
-// is, at level 1 too: the client gets no new one. That it is the user was shown when
-// the ceremony began.
+// registerPasskey answers POST /passkeys/registration/verify. The session keeps its level,
+// and the client gets no new one. The user was verified when the ceremony began.
 func (x passkeyHandler) registerPasskey() error {
 	u, s, level, err := x.factors().enroller()
 	if err != nil {
@@ -156,7 +155,8 @@ func freeName(factors []*data.Factor) string {
 	return name
 }
 
-// passkeyLogin answers POST /passkeys/authentication/options, alike for everybody.
+// passkeyLogin answers POST /passkeys/authentication/options, with the same options for all
+// clients.
 func (x passkeyHandler) passkeyLogin() error {
 	if x.Factors.Passkeys == nil {
 		return fail.ErrNoPasskeys
@@ -172,9 +172,8 @@ func (x passkeyHandler) passkeyLogin() error {
 	return x.sendCeremony(code.Spec{Kind: data.CodePasskeyLogin, Data: data.Challenge{Ceremony: store.JSON(ceremony)}}, options)
 }
 
-// loginByPasskey answers POST /passkeys/authentication/verify with a session, at level
-// 2 where the authenticator has verified the person: it is something they have, and
-// something they know or are.
+// loginByPasskey answers POST /passkeys/authentication/verify with a session. It is at level 2
+// if the authenticator has verified the user, which makes two factors.
 func (x passkeyHandler) loginByPasskey() error {
 	kept, response, err := x.takeCeremony(data.CodePasskeyLogin)
 	if err != nil {
@@ -225,7 +224,7 @@ func viewPasskey(f *data.Factor) PasskeyView {
 	return PasskeyView{f.ID, f.FriendlyName, f.CreatedAt, f.LastUsedAt}
 }
 
-// ownPasskey returns who makes the request and the passkey of theirs that it names.
+// ownPasskey returns the user, the session and the passkey in the path, which is the user's.
 func (x passkeyHandler) ownPasskey() (*data.User, *data.Session, *data.Factor, error) {
 	u, s, f, err := x.factors().ownFactor()
 	if unknown, ok := errors.AsType[*problem.Error](err); ok && unknown.Code == problem.AuthMFAFactorNotFound || err == nil && f.CredentialID == nil {

@@ -21,7 +21,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// id returns a parameter of the path that is an id. Nothing has one that is none.
+// id returns a parameter of the path that is an ID. Another text is answered as unknown.
 func (x *request) id(name string) (store.ID, error) {
 	id, err := store.ParseID(x.params[name])
 	if err != nil {
@@ -40,8 +40,8 @@ type route struct {
 	serve  func(*request) error
 }
 
-// Routes is the one table by which requests are dispatched. Its parts stand with
-// what serves them.
+// Routes is the only table by which requests are dispatched. Its parts stand beside their
+// handlers.
 var Routes = slices.Concat(
 	sessionRoutes, recoveryCodeRoutes, factorRoutes, passkeyRoutes, deviceRoutes, mailRoutes, verifyRoutes, userRoutes, inviteRoutes,
 	apiKeyRoutes,
@@ -49,7 +49,7 @@ var Routes = slices.Concat(
 	adminUserRoutes, adminRoleRoutes, adminAuditRoutes,
 )
 
-// patterns returns what the routes are called in logs and metrics: their paths below that
+// patterns returns the names of the routes in logs and metrics: their paths below the prefix
 // of the surface.
 func patterns(publicURL string) []string {
 	base := strings.TrimSuffix(publicURL, "/")
@@ -73,11 +73,11 @@ type request struct {
 	padFrom time.Time // where the response time is padded, see pad
 }
 
-// ServeHTTP serves the surface of accounts. It is to be mounted where
-// Config.PublicURL says, with the path before it taken off (http.StripPrefix).
+// ServeHTTP serves the surface of accounts. Mount it below the path of Config.PublicURL, with
+// http.StripPrefix.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &request{Handler: h, w: w, r: r}
-	w.Header().Set("Cache-Control", "no-store, no-transform") // coded, its length would tell of the secrets in it
+	w.Header().Set("Cache-Control", "no-store, no-transform") // compressed, its length would reveal secrets in it
 	err := x.cookies().checkOrigin()
 	if err == nil {
 		err = x.dispatch()
@@ -113,8 +113,7 @@ func (x *request) dispatch() error {
 	return &problem.Error{Code: problem.AuthNotFound}
 }
 
-// match reports whether a path is the route's, and what stands in the places of its
-// parameters.
+// match reports whether a path is the route's, and returns its parameters.
 func (rt *route) match(path string) (params map[string]string, ok bool) {
 	for pattern := rt.Path; ; {
 		var want, got string
@@ -138,10 +137,10 @@ func (rt *route) match(path string) (params map[string]string, ok bool) {
 	}
 }
 
-// device is where the request comes from.
+// device returns the client of the request.
 func (x *request) device() data.Device {
 	agent := x.r.UserAgent()
-	// A header may hold any bytes, and the cut may part a character.
+	// A header may hold any bytes, and the cut may split a character.
 	from := data.Device{UserAgent: strings.ToValidUTF8(agent[:min(len(agent), data.MaxUserAgent)], "")}
 	if at := x.address(); at.IsValid() {
 		from.Address = at.String()
@@ -152,8 +151,7 @@ func (x *request) device() data.Device {
 // address is the client's IP address according to Config.ClientAddress.
 func (x *request) address() netip.Addr { return netaddr.Plain(x.ClientAddress(x.r)) }
 
-// locale is the language of a mail: what the user has asked for, and otherwise what
-// the browser asks for first.
+// locale is the language of a mail: the user's, or else the browser's first choice.
 func (x *request) locale(u *data.User) string {
 	if u != nil && u.Locale() != "" {
 		return u.Locale()
@@ -166,12 +164,12 @@ func (x *request) locale(u *data.User) string {
 // family is a handler for one part of the routes: a request with the methods of that part.
 type family interface{ ~struct{ *request } }
 
-// on makes the method of a family serve a route.
+// on makes the method of a family a handler.
 func on[F family](serve func(F) error) func(*request) error {
 	return func(x *request) error { return serve(F{x}) }
 }
 
-// The families whose methods others call.
+// The families with methods that other families call.
 func (x *request) budgets() budgetHandler { return budgetHandler{x} }
 func (x *request) cookies() cookieHandler { return cookieHandler{x} }
 func (x *request) factors() factorHandler { return factorHandler{x} }
@@ -205,7 +203,7 @@ func (o object) list(name string) (*[]string, error) {
 	return &out, nil
 }
 
-// hasNull reports whether a list has a null, which decoding takes for an empty text.
+// hasNull reports whether a list has a null, which would decode as an empty text.
 func hasNull(list strictjson.Value) bool {
 	for _, v := range list.Elements() {
 		if v.Kind() == strictjson.Null {
@@ -289,7 +287,7 @@ func (x *request) body() (object, error) {
 		return object{}, nil
 	}
 	if charset, said := params["charset"]; err != nil || media != "application/json" || said && !strings.EqualFold(charset, "utf-8") {
-		// Any page can send text or a form to another site without asking first.
+		// Any page can send text or a form to another site without a CORS preflight.
 		return nil, &problem.Error{Code: problem.MediaType, Message: "The body must be application/json in UTF-8."}
 	}
 	doc, err := strictjson.Parse(raw, strictjson.Limits{})

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// sessionRoutes make sessions, tell of them and end them.
+// sessionRoutes make, show and end sessions.
 var sessionRoutes = []route{
 	{http.MethodPost, "signup", on(sessionHandler.signup)},
 	{http.MethodPost, "token", on(sessionHandler.token)},
@@ -97,7 +97,7 @@ func (x sessionHandler) signupAnonymous(metadata store.JSON) error {
 	return x.sendSession(in)
 }
 
-// grants are the ways to a session of POST /token, by grant_type.
+// grants are the handlers of POST /token, by grant_type.
 var grants = map[string]func(x *request, body object) (*session.Issued, error){
 	"password":      func(x *request, body object) (*session.Issued, error) { return sessionHandler{x}.grantPassword(body) },
 	"refresh_token": func(x *request, body object) (*session.Issued, error) { return sessionHandler{x}.grantRefresh(body) },
@@ -106,7 +106,7 @@ var grants = map[string]func(x *request, body object) (*session.Issued, error){
 	"web3":          func(*request, object) (*session.Issued, error) { return nil, fail.ErrNoWeb3 },
 }
 
-// token answers POST /token by what the grant is.
+// token answers POST /token.
 func (x sessionHandler) token() error {
 	body, err := x.body()
 	if err != nil {
@@ -221,7 +221,7 @@ func (x sessionHandler) jwks() error {
 }
 
 // metadata returns the URL of the signing keys, for other services that accept the access
-// tokens (OpenID Connect Discovery 1.0, RFC 8414). It promises nothing else: this server is no
+// tokens (OpenID Connect Discovery 1.0, RFC 8414). It announces nothing else, because this server is no
 // provider for other applications.
 func (x sessionHandler) metadata() error {
 	x.w.Header().Set("Cache-Control", "public, max-age=600")
@@ -247,12 +247,12 @@ func (x sessionHandler) settings() error {
 	})
 }
 
-// health answers GET /health. Clients look for the name.
+// health answers GET /health with the name that clients expect.
 func (x sessionHandler) health() error {
 	return x.send(http.StatusOK, map[string]string{"name": "GoTrue", "version": "plinth", "description": "Plinth accounts"})
 }
 
-// deviceRoutes tell a user where they are logged in, and let them end it.
+// deviceRoutes list and end the sessions of a user.
 var deviceRoutes = []route{
 	{http.MethodGet, "user/sessions", byUser(sessionHandler.listSessions)},
 	{http.MethodDelete, "user/sessions/{id}", byUser(sessionHandler.deleteSession)},

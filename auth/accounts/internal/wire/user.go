@@ -100,16 +100,16 @@ func (x userHandler) putUser(u *data.User, s *data.Session) error {
 	return x.send(http.StatusOK, v)
 }
 
-// prove makes sure that it is the user who changes a password or a number, or an address
-// that their present one is not asked about. A young login has shown it; after an older one
-// it takes the password or the digits of GET /reauthenticate.
+// prove requires a proof of identity for a change of the password, of the phone number, or of
+// an e-mail address that the present one does not confirm. A recent login is a proof. After
+// an older one the password or the digits of GET /reauthenticate are.
 func (x userHandler) prove(u *data.User, s *data.Session, c *account.UserChange, in map[string]string) error {
 	if in["password"] != "" || c.Email != "" || c.Phone != "" {
 		if err := x.factors().needsSecondFactor(u, s); err != nil {
 			return err
 		}
 	}
-	if in["password"] == "" && c.Phone == "" && (c.Email == "" || x.Changes.AsksBoth(u)) {
+	if in["password"] == "" && c.Phone == "" && (c.Email == "" || x.Changes.NeedsBothAddresses(u)) {
 		return nil
 	}
 	return x.proveSelf(u, s, in)
@@ -136,7 +136,7 @@ func (x userHandler) proveSelf(u *data.User, s *data.Session, in map[string]stri
 			}
 			return err
 		})
-	case u.IsAnonymous: // who has nothing to show
+	case u.IsAnonymous: // has no credentials
 		return nil
 	case a.Now().Before(s.ShownAt().Add(a.ReauthenticateAfter)), a.Changes.ChoosesPassword(s):
 		return nil
@@ -144,8 +144,8 @@ func (x userHandler) proveSelf(u *data.User, s *data.Session, in map[string]stri
 	return &problem.Error{Code: problem.AuthReauthenticate}
 }
 
-// newPassword hashes a new password. Whether it is the present one is a guess like any
-// other: what else is asked for may keep the change from being made.
+// newPassword hashes a new password. The answer that it equals the present one is the answer
+// to a guess, so it draws on the same budget.
 func (x userHandler) newPassword(u *data.User, c *account.UserChange, text string) error {
 	ctx, a := x.r.Context(), x.Handler
 	name := cmp.Or(c.Email, data.Deref(u.Email), c.Phone, data.Deref(u.Phone))
@@ -175,7 +175,7 @@ func (x userHandler) newPassword(u *data.User, c *account.UserChange, text strin
 	return err
 }
 
-// apply makes the change, within the budgets of messages where it sends one.
+// apply makes the change, within the budgets of messages if it sends one.
 func (x userHandler) apply(c *account.UserChange, seen *data.User) (u *data.User, err error) {
 	err = x.budgets().texting(x.budgets().toConfirm(c.Phone), func() error {
 		u, err = c.Apply(x.r.Context(), seen)
@@ -184,7 +184,7 @@ func (x userHandler) apply(c *account.UserChange, seen *data.User) (u *data.User
 	return u, err
 }
 
-// inviteRoutes are of admins: codes for others, by mail and without.
+// inviteRoutes make codes for other users, mailed or returned to the admin.
 var inviteRoutes = []route{
 	{http.MethodPost, "invite", byAdmin(adminHandler.invite)},
 	{http.MethodPost, "admin/generate_link", byAdmin(adminHandler.generateLink)},
@@ -217,14 +217,14 @@ func (x adminHandler) invite(by role.Authority) error {
 	return x.send(http.StatusOK, v)
 }
 
-// linkTypes are the kinds of codes that admins can have without a mail.
+// linkTypes are the kinds of codes that admins get without a mail.
 var linkTypes = map[string]data.CodeKind{
 	"signup": data.CodeSignup, "invite": data.CodeInvite, "magiclink": data.CodeMagicLink, "recovery": data.CodeReset,
 	"email_change_current": data.CodeEmailOld, "email_change_new": data.CodeEmailNew,
 }
 
-// generateLink answers POST /admin/generate_link: it makes the code of a mail for an
-// application that sends its mails itself.
+// generateLink answers POST /admin/generate_link: it makes a code for an application that sends
+// mails by itself.
 func (x adminHandler) generateLink(by role.Authority) error {
 	in, err := x.mails().askedMail()
 	if err != nil {
@@ -271,7 +271,7 @@ func (x adminHandler) generateLink(by role.Authority) error {
 	return x.sendGenerated(g)
 }
 
-// GeneratedView is a user with, beside its members, a code.
+// GeneratedView is a user and a code in one object.
 type GeneratedView struct {
 	*UserView
 	ActionLink       string        `json:"action_link"`

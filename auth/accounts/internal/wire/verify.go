@@ -20,15 +20,15 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
-// verifyRoutes take the codes of mails: by clients as JSON, and from the page that
-// the links of mails lead to as a form.
+// verifyRoutes accept the codes of mails: as JSON from clients, and as a form from the page
+// to which the links lead.
 var verifyRoutes = []route{
 	{http.MethodGet, "verify", on(mailHandler.verifyPage)},
 	{http.MethodPost, "verify", on(mailHandler.verifyCode)},
 }
 
-// halfAgreed is the answer when one of two addresses has agreed to a change.
-const halfAgreed = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
+// oneAddressAgreed is the message when one of two e-mail addresses has confirmed a change.
+const oneAddressAgreed = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
 
 // verifyCode answers POST /verify.
 func (x mailHandler) verifyCode() error {
@@ -76,14 +76,14 @@ func (x mailHandler) verifyCode() error {
 // toPhones are the types of [account.VerifyTypes] with codes that are sent to phones.
 var toPhones = map[string]bool{"sms": true, "phone_change": true}
 
-// verified answers a client that brings a code with a session.
+// verified answers a code with a session.
 func (x mailHandler) verified(p account.Presented) error {
 	got, err := x.SignUps.Verify(x.r.Context(), p, x.device())
 	if err != nil {
 		return err
 	}
 	if got.User == nil {
-		return x.send(http.StatusOK, map[string]string{"msg": halfAgreed, "code": "200"})
+		return x.send(http.StatusOK, map[string]string{"msg": oneAddressAgreed, "code": "200"})
 	}
 	in, err := x.Sessions.Enter(x.r.Context(), got.User, data.Method{Method: data.MailMethods[got.Kind]}, x.device())
 	if err != nil {
@@ -92,7 +92,7 @@ func (x mailHandler) verified(p account.Presented) error {
 	return x.sendSession(in)
 }
 
-// verifyForm answers the form of the page: it sends the browser on to the client.
+// verifyForm answers the form of the page: it redirects the browser to the client.
 func (x mailHandler) verifyForm() error {
 	if x.sameOrigin.Check(x.r) != nil {
 		return auth.ErrCrossOrigin
@@ -114,10 +114,10 @@ func (x mailHandler) verifyForm() error {
 	f := got.Code.Flow
 	f.Redirect = x.Redirect(f.Redirect) // what is allowed may have changed
 	if got.User == nil {
-		return x.halfWay(f)
+		return x.endFlowHalfAgreed(f)
 	}
-	at := data.Arrival{Flow: f, How: data.Method{Method: data.MailMethods[got.Kind]}}
-	if err := x.logins().arrive(got.User, at, data.LinkType(got.Kind), auth.ProviderTokens{}); err != nil {
+	at := data.FlowResult{Flow: f, How: data.Method{Method: data.MailMethods[got.Kind]}}
+	if err := x.logins().endFlow(got.User, at, data.LinkType(got.Kind), auth.ProviderTokens{}); err != nil {
 		return x.failed(f, err) // a hook may refuse the token
 	}
 	return nil
@@ -135,16 +135,17 @@ func (x mailHandler) failed(back data.Flow, err error) error {
 	return x.logins().fail(back, code, text)
 }
 
-// halfWay ends a flow in the browser where one of two addresses has agreed.
-func (x mailHandler) halfWay(f data.Flow) error {
-	v := url.Values{"message": {halfAgreed}}
+// endFlowHalfAgreed ends a flow in the browser when one of two e-mail addresses has confirmed
+// a change.
+func (x mailHandler) endFlowHalfAgreed(f data.Flow) error {
+	v := url.Values{"message": {oneAddressAgreed}}
 	if f.Challenge != "" {
 		return x.seeOther(withQuery(f.Redirect, v))
 	}
 	return x.seeOther(f.Redirect + "#" + v.Encode())
 }
 
-// pageTexts are what the page says, by the type of its link.
+// pageTexts are the texts of the page, by the type of its link.
 var pageTexts = map[string]struct{ Title, Text, Button string }{
 	"signup":       {"Confirm your address", "Confirm that this email address is yours, and go on to", "Confirm"},
 	"invite":       {"Accept the invitation", "You have been invited to", "Accept"},
@@ -167,8 +168,8 @@ small{display:block;margin-top:1rem;color:#52525b}
 @media(prefers-color-scheme:dark){body{background:#18181b;color:#f4f4f5}main{background:#27272a}small{color:#a1a1aa}}
 `
 
-// page is what a link of a mail leads to. Programs that look at the links of mails
-// before their reader does see it and use nothing up; only its button does.
+// page is the page to which a link in a mail leads. Only its button consumes the code, so
+// programs that follow links in mails consume nothing.
 var page = template.Must(template.New("").Parse(`<!doctype html>
 <html lang="en">
 <head>
@@ -199,10 +200,10 @@ var pageStyleHash = func() string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }()
 
-// maxLinkToken is the longest token that the page carries on.
+// maxLinkToken is the longest token that the page puts into its form.
 const maxLinkToken = 256
 
-// verifyPage answers GET /verify. It looks nothing up and changes nothing.
+// verifyPage answers GET /verify. It does not use the database.
 func (x mailHandler) verifyPage() error {
 	q := x.r.URL.Query()
 	kind, token := q.Get("type"), q.Get("token")
@@ -236,9 +237,8 @@ func (x mailHandler) verifyPage() error {
 	return nil
 }
 
-// formTargets are the sources of a policy for where a form may lead: browsers also ask
-// it of the redirect that answers the form. All are addresses of the configuration,
-// in host and scheme.
+// formTargets returns the sources of the policy form-action. Browsers also apply it to the
+// redirect that answers the form. All are schemes and hosts of configured URLs.
 func formTargets(addresses ...string) string {
 	targets := []string{"'self'"}
 	for _, address := range addresses {

@@ -49,7 +49,7 @@ func (x *request) views(users []*data.User) ([]*UserView, error) {
 	return out, nil
 }
 
-// paging reads page and per_page. Clients send them empty for their defaults.
+// paging reads page and per_page. Empty values are the defaults.
 func (x *request) paging() (data.Paging, error) {
 	q := x.r.URL.Query()
 	p := data.Paging{Number: 1, Size: data.UsualPerPage}
@@ -88,8 +88,8 @@ func (x *request) paginate(path string, p data.Paging, total int64, name, value 
 	h.Set("X-Total-Count", strconv.FormatInt(total, 10))
 }
 
-// UserView is a user as clients see them. Members that are absent and those that are
-// null are not the same to them, so each says which it is.
+// UserView is a user as clients see them. Clients distinguish absent members from null, so
+// the tag of each decides.
 type UserView struct {
 	ID                 store.ID        `json:"id"`
 	Aud                string          `json:"aud"`
@@ -119,8 +119,8 @@ type UserView struct {
 	IsAnonymous        bool            `json:"is_anonymous"`
 }
 
-// identityView is an identity as clients see it: id is what the provider calls the
-// user, identity_id that of the row.
+// identityView is an identity as clients see it: id is the provider's ID of the user,
+// identity_id that of the row.
 type identityView struct {
 	IdentityID   store.ID        `json:"identity_id"`
 	ID           string          `json:"id"`
@@ -163,7 +163,7 @@ type SessionView struct {
 	RefreshToken string    `json:"refresh_token"`
 	User         *UserView `json:"user"`
 
-	RecoveryCodes *int64 `json:"recovery_codes_remaining,omitempty"` // behind a login by one
+	RecoveryCodes *int64 `json:"recovery_codes_remaining,omitempty"` // after a login by one
 
 	// The tokens of the provider at which the user has logged in.
 	ProviderToken        string `json:"provider_token,omitempty"`
