@@ -18,7 +18,7 @@ var wanted = []string{
 	"gate", "A-1", "A-2", "A-3", "A-4", "A-5", "A-6", "Toll fraud", "A-6 addresses", "A-7", "A-8", "A-9", "A-10", "Links", "Address", "Number",
 	"Outbox", "A-11", "A-11 phones", "A-12", "OIDC", "OIDC mail", "Ways in", "Linking", "Foreign tokens", "WebAuthn", "Mail", "Mail flood", "A-9 keys", "Admins",
 	"Escalation", "A-9 admins", "Hooks", "At rest", "Audit", "A-13", "A-14", "A-15", "A-16", "A-17", "A-18", "A-19", "A-20", "A-21", "A-22", "A-23",
-	"A-24", "A-25", "A-26", "A-27", "A-28", "A-29", "A-30", "A-31", "A-32", "A-33", "A-34", "A-35", "A-36", "A-37", "A-38", "A-40", "A-48", "A-48 CORS",
+	"A-24", "A-25", "A-26", "Changes", "Asked rules", "A-27", "A-28", "A-29", "A-30", "A-31", "A-32", "A-33", "A-34", "A-35", "A-36", "A-37", "A-38", "A-40", "A-48", "A-48 CORS",
 	"A-50", "A-48 frames", "A-51", "Sockets", "A-51 headers", "Logs", "A-41", "A-42", "A-43", "A-44", "A-45", "A-46", "A-47", "A-49", "BREACH", "A-52",
 	"A-53", "A-54", "A-59", "R21", "R17", "R2", "R11, A-39", "A-40", "A-60",
 }
