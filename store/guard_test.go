@@ -133,7 +133,7 @@ func TestPresetForeignKeyIsJudgedOnUpdate(t *testing.T) {
 }
 
 // to deleted rows.
-func TestAnyTargetKeepsStandingPredicates(t *testing.T) {
+func TestUncheckedReferencesKeepStandingPredicates(t *testing.T) {
 	t.Parallel()
 	reviewEngines(t, func(t *testing.T, db *store.DB) {
 		items := db.Table(Item{})
