@@ -11,13 +11,13 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
-// shares bounds the connections that one caller holds of the pool for reads (false) and of
-// the pool for writes (true), which are one on PostgreSQL. See [query.Scope.Caller].
-type shares map[bool]*share
+// shares bounds the connections that one caller holds of the pool for reads and of the pool
+// for writes, which are one on PostgreSQL. See [query.Scope.Caller].
+type shares struct{ reads, writes *share }
 
 // newShares returns the shares of the pools of a driver.
 func newShares(pools []driver.PoolStats) shares {
-	s := shares{}
+	var s shares
 	for _, pool := range pools {
 		of := &share{callers: map[query.Caller]*callerSlots{}}
 		of.unused.New = func() any {
@@ -25,10 +25,10 @@ func newShares(pools []driver.PoolStats) shares {
 			return &callerSlots{of: of, slots: turnstile.New(half, 0, pool.AcquireTimeout)}
 		}
 		if pool.Name != driver.Writer {
-			s[false] = of
+			s.reads = of
 		}
 		if pool.Name != driver.Readers {
-			s[true] = of
+			s.writes = of
 		}
 	}
 	return s
@@ -51,7 +51,10 @@ type callerSlots struct {
 // acquire waits for a slot of the scope's caller. It returns nil for an unbounded scope, and
 // for urgent statements: a login must not wait for the other requests of its network.
 func (s shares) acquire(ctx context.Context, scope *query.Scope, writes bool) (*callerSlots, error) {
-	of := s[writes]
+	of := s.reads
+	if writes {
+		of = s.writes
+	}
 	if of == nil || !scope.Counted() || driver.MayReserve(ctx) {
 		return nil, nil // documented
 	}

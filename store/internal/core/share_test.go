@@ -26,7 +26,7 @@ func shareOf(connections int, timeout time.Duration) (acquire func(context.Conte
 		return slot.release, err
 	}
 	return acquire, func() int {
-		of := s[false]
+		of := s.reads
 		of.mu.Lock()
 		defer of.mu.Unlock()
 		return len(of.callers)
