@@ -76,8 +76,8 @@ func (s Session) acquire(ctx context.Context, writes bool) (*callerSlots, error)
 	return s.DB.shares.acquire(ctx, s.Scope, writes)
 }
 
-// InTx runs fn in a transaction that counts towards the connection limit of the caller.
-func (s Session) InTx(ctx context.Context, fn TxFunc) error {
+// RunTx runs fn in a transaction that counts towards the connection limit of the caller.
+func (s Session) RunTx(ctx context.Context, fn TxFunc) error {
 	scope := s.Scope
 	if scope == nil {
 		scope = query.ScopeFrom(ctx)

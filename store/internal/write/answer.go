@@ -155,10 +155,10 @@ func (w *steps) readBack(ctx context.Context, rows []*Row, out *query.Rows) erro
 	}
 	spent := 0
 	for _, key := range keys {
-		if w.budget > 0 && spent >= w.budget {
-			return read.BudgetError(w.ret, w.budget)
+		if w.maxTotalRows > 0 && spent >= w.maxTotalRows {
+			return read.BudgetError(w.ret, w.maxTotalRows)
 		}
-		n, err := w.readWritten(ctx, &q, key, max(w.budget-spent, 0), out)
+		n, err := w.readWritten(ctx, &q, key, max(w.maxTotalRows-spent, 0), out)
 		if err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ func (w *steps) readWritten(ctx context.Context, q *query.Query, key query.Cond,
 		st.MaxBytes = max(w.maxBytes-len(out.Body), 1) // 0 would be no limit
 	}
 	if err := w.Session.Query(ctx, st, &r); errors.Is(err, core.ErrTooManyRows) {
-		return 0, read.BudgetError(w.ret, w.budget)
+		return 0, read.BudgetError(w.ret, w.maxTotalRows)
 	} else if err != nil {
 		return 0, err
 	}

@@ -43,7 +43,7 @@ func Upsert(ctx context.Context, r read.Reader, in *Input, opts query.UpsertOpti
 		return err
 	}
 	w.rows, w.given = in.Rows, in.Given
-	w.upsert = &upsert{keys: keys, ignore: opts.Ignore, fresh: opts.New, known: opts.Known || opts.Versions != nil, sets: in.Given}
+	w.upsert = &upsert{keys: keys, ignore: opts.Ignore, mustInsert: opts.New, mustUpdate: opts.Known || opts.Versions != nil, sets: in.Given}
 	for _, k := range keys {
 		w.upsert.sets.Remove(k)
 	}

@@ -42,7 +42,7 @@ func (w *prepared) prepareInsert() error {
 			return err
 		}
 		if hooked {
-			w.gaps = append(w.gaps, missing) // a hook may fill them
+			w.missingRequired = append(w.missingRequired, missing) // a hook may fill them
 			continue
 		}
 		if err := w.validation(missing); err != nil {

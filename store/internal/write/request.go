@@ -19,7 +19,7 @@ func (w *request) source(alias string) sqlgen.Source {
 
 // deletesRows reports whether rows leave the table.
 func (w *request) deletesRows() bool {
-	return w.op == query.OpDelete && (w.Table.DeletedAt == nil || w.erase)
+	return w.op == query.OpDelete && (w.Table.DeletedAt == nil || w.hardDelete)
 }
 
 // softDeletes reports whether the write marks rows as deleted. The answer has the row as
@@ -27,7 +27,7 @@ func (w *request) deletesRows() bool {
 func (w *request) softDeletes() bool { return w.op == query.OpDelete && !w.deletesRows() }
 
 // counted reports whether the number of rows may roll back the write.
-func (w *request) counted() bool { return w.single || w.most != nil }
+func (w *request) counted() bool { return w.exactlyOne || w.maxRows != nil }
 
 // large reports whether the answer of one statement may be too large, because its rows
 // are not counted or columns repeat. Other answers are as large as the input and need
@@ -48,10 +48,10 @@ func (w *request) large() bool {
 }
 
 func (w *request) cardinality(out *query.Rows) error {
-	if w.most != nil && out.Touched > *w.most {
+	if w.maxRows != nil && out.Touched > *w.maxRows {
 		return &fault.MaxAffectedError{Rows: out.Touched}
 	}
-	if w.single && (out.Touched != 1 || out.Count != 1) {
+	if w.exactlyOne && (out.Touched != 1 || out.Count != 1) {
 		return &fault.CardinalityError{Rows: max(out.Touched, out.Count)}
 	}
 	return nil
@@ -139,11 +139,11 @@ func (w *request) newRow(op query.WriteOp, old, new []any) *Row {
 }
 
 // gapsOf returns the missing required columns of a new row, before hooks may fill them.
-func (w *request) gapsOf(i int) []fault.FieldError {
-	if w.gaps == nil {
+func (w *request) missingRequiredOf(i int) []fault.FieldError {
+	if w.missingRequired == nil {
 		return nil
 	}
-	return w.gaps[i]
+	return w.missingRequired[i]
 }
 
 // hasVersion reports whether a row has the version the write demands, if it does.

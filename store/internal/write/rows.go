@@ -230,7 +230,7 @@ func (w *steps) cascadeInto(ctx context.Context, ref *schema.Reference, old []an
 		}
 		op.touch()
 	} else if child.DeletedAt != nil {
-		op.erase = true
+		op.hardDelete = true
 	}
 	var out query.Rows
 	return op.rowByRow(ctx, &out)

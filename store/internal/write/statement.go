@@ -37,7 +37,7 @@ func (w *statement) simple(checks []check) bool {
 // too large requires an explicit transaction.
 func (w *statement) runStatement(ctx context.Context, st *driver.Statement, out *query.Rows) error {
 	if (w.counted() || w.large()) && w.Session.Tx == nil {
-		return w.Session.InTx(ctx, func(ctx context.Context, tx *core.Tx) error {
+		return w.Session.RunTx(ctx, func(ctx context.Context, tx *core.Tx) error {
 			inner := *w
 			inner.Session = core.SessionOf(tx)
 			return inner.runStatement(ctx, st, out)

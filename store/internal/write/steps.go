@@ -21,7 +21,7 @@ func (w *steps) runSteps(ctx context.Context, out *query.Rows) error {
 	if w.Session.Tx != nil {
 		return w.rowByRow(ctx, out)
 	}
-	return w.Session.InTx(ctx, func(ctx context.Context, tx *core.Tx) error {
+	return w.Session.RunTx(ctx, func(ctx context.Context, tx *core.Tx) error {
 		inner := *w
 		inner.Session = core.SessionOf(tx)
 		inner.rows = cloneRows(w.rows) // the transaction may be run again
@@ -93,7 +93,7 @@ func (w *steps) plannedRows(ctx context.Context, out *query.Rows) ([]*Row, error
 		rows := make([]*Row, len(w.rows))
 		for i, row := range w.rows {
 			rows[i] = w.newRow(query.OpInsert, nil, row)
-			rows[i].gaps = w.gapsOf(i)
+			rows[i].gaps = w.missingRequiredOf(i)
 		}
 		return rows, nil
 	}

@@ -52,10 +52,10 @@ func (w *judged) chosenKey(row []any) error {
 // outOfReach is the answer for a row that exists and that the scope may not see
 // or change: as far as it can be, that for one that does not exist.
 func (w *judged) outOfReach(row []any, err error) error {
-	if w.upsert.known {
+	if w.upsert.mustUpdate {
 		return fault.ErrStale
 	}
-	if w.upsert.fresh {
+	if w.upsert.mustInsert {
 		err = fault.ErrStale
 	}
 	return cmp.Or(w.chosenKey(row), err)

@@ -33,14 +33,14 @@ func (w *steps) upsertRows(ctx context.Context, out *query.Rows) ([]*Row, error)
 		seen[key] = true
 		old := existing[key]
 		if old == nil || key == "" {
-			if w.upsert.known {
+			if w.upsert.mustUpdate {
 				return nil, fault.ErrStale
 			}
 			if err := w.chosenKey(row); err != nil {
 				return nil, err
 			}
 			rw := w.newRow(query.OpInsert, nil, row)
-			rw.gaps = w.gapsOf(i)
+			rw.gaps = w.missingRequiredOf(i)
 			rows = append(rows, rw)
 			out.Inserted++
 			continue
@@ -48,7 +48,7 @@ func (w *steps) upsertRows(ctx context.Context, out *query.Rows) ([]*Row, error)
 		if err := w.mayReplace(ctx, old, row); err != nil {
 			return nil, w.outOfReach(row, err)
 		}
-		if w.upsert.fresh || !w.hasVersion(old) {
+		if w.upsert.mustInsert || !w.hasVersion(old) {
 			return nil, fault.ErrStale
 		}
 		if w.upsert.ignore {

@@ -24,23 +24,23 @@ type request struct {
 	op       query.WriteOp
 	now      time.Time
 
-	rows     [][]any              // insert: every column, absent where the database decides
-	gaps     [][]fault.FieldError // insert with hooks: for each row, what is required and was not given
-	given    schema.ColumnSet     // insert: columns the caller gave
-	sets     []Assignment
-	where    query.Cond
-	version  []*schema.Column // of the rows, as the scope may read it
-	versions []int64          // of which the row must have one, if there are any
-	upsert   *upsert
-	ret      *query.Query // nil: only the number of rows
-	erase    bool         // delete rows of a table with SoftDelete for good
-	single   bool         // exactly one row, else CardinalityError
-	most     *int         // at most as many rows, else MaxAffectedError
-	budget   int          // the rows of the answer on all levels; 0: any
-	maxBytes int          // the size of the answer, else ErrTooLarge; 0: any
-	exactly  int          // as many rows, else none; 0: any number
-	byKey    bool         // one row by its key, else the reason why not
-	cascaded *int         // rows that were written because of one delete, see countCascade
+	rows            [][]any              // insert: every column, absent where the database decides
+	missingRequired [][]fault.FieldError // insert with hooks: for each row, what is required and was not given
+	given           schema.ColumnSet     // insert: columns the caller gave
+	sets            []Assignment
+	where           query.Cond
+	version         []*schema.Column // of the rows, as the scope may read it
+	versions        []int64          // of which the row must have one, if there are any
+	upsert          *upsert
+	ret             *query.Query // nil: only the number of rows
+	hardDelete      bool         // delete rows of a table with SoftDelete for good
+	exactlyOne      bool         // exactly one row, else CardinalityError
+	maxRows         *int         // at most as many rows, else MaxAffectedError
+	maxTotalRows    int          // the rows of the answer on all levels; 0: any
+	maxBytes        int          // the size of the answer, else ErrTooLarge; 0: any
+	exactly         int          // as many rows, else none; 0: any number
+	byKey           bool         // one row by its key, else the reason why not
+	cascaded        *int         // rows that were written because of one delete, see countCascade
 }
 
 // prepared completes and validates what is written, in Go.
@@ -62,11 +62,11 @@ type write struct{ steps }
 
 // upsert says what an insert does about rows that exist.
 type upsert struct {
-	keys   []*schema.Column
-	ignore bool
-	fresh  bool             // no row may exist, else ErrStale
-	known  bool             // every row has to exist, else ErrStale
-	sets   schema.ColumnSet // columns written to a row that exists
+	keys       []*schema.Column
+	ignore     bool
+	mustInsert bool             // no row may exist, else ErrStale
+	mustUpdate bool             // every row has to exist, else ErrStale
+	sets       schema.ColumnSet // columns written to a row that exists
 }
 
 // maxWrite is the largest number of rows one write may touch.
@@ -80,7 +80,7 @@ func newWrite(ctx context.Context, r read.Reader, op query.WriteOp, opts query.W
 	w := new(write)
 	w.request = request{
 		Reader: r, op: op, actor: query.ActorOf(ctx, r.Scope), logLimit: logLimit(ctx, r), now: value.StoredTime(r.Session.DB.Options.Now()),
-		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, budget: opts.Budget, versions: opts.Versions, byKey: opts.ByKey,
+		ret: opts.Return, exactlyOne: opts.Single, maxRows: opts.Most, maxBytes: opts.MaxBytes, maxTotalRows: opts.Budget, versions: opts.Versions, byKey: opts.ByKey,
 	}
 	if r.Table.View {
 		return nil, fault.ErrReadOnlyTable
