@@ -172,6 +172,9 @@ func (db *DB) Tables() []*Table { return core.SessionOf(db).DB.Registry.Tables()
 // Validator returns the validator of the options, nil if there is none.
 func (db *DB) Validator() Validator { return core.SessionOf(db).DB.Options.Validator }
 
+// Now returns the time by the clock of the options.
+func (db *DB) Now() time.Time { return core.SessionOf(db).DB.Options.Now() }
+
 // Stats returns figures for operators. It sends no statement, so it is cheap to call
 // often.
 func (db *DB) Stats() Stats {

@@ -78,12 +78,22 @@
 // default is restrict. The junction of m2m is a model with these two belongs-to fields.
 // Pass it to [DB.Register] before or together with the models it joins.
 //
-// The plinth tag is one of createonly, readonly, hidden and secret (a [schema.Mode]), or
-// searchable ([TextCol.Search]), or both. The validate tag has the rules of package
-// store/validate.
+// The plinth tag has options with commas between them:
 //
-// Foreign keys, tenants and unique columns get an index. Add other indexes in a
-// migration, for example on a column that lists filter by.
+//	createonly, readonly, hidden, secret    a [schema.Mode]
+//	searchable                              text for [TextCol.Search]
+//	enum=open|done, enum='a, b'|''          the values of a text
+//	nodefault                               a request that inserts must give the column
+//	generated=bydefault                     clients may give a key of autoincrement
+//	index, index=a|b where c = 'x'          an index of this or other columns
+//	unique=tenant_id|slug, unique=a where b a unique key
+//	check=a > 0 and b is not null           a condition that holds for each row
+//
+// index, unique and check may also stand in the plinth tag of bun.BaseModel. Conditions
+// compare columns with constants or columns, see [schema.ParseCondition]. The validate
+// tag has the rules of package store/validate.
+//
+// Foreign keys, tenants and unique columns get an index without a tag.
 //
 // # Limits
 //

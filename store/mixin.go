@@ -22,7 +22,8 @@ type SoftDelete struct {
 
 // Tenant gives every row to one tenant. The column is set from the scope or
 // from [WithTenant], never by a client, and every statement is limited to the
-// tenant's rows.
+// tenant's rows. A key that is unique in each tenant is tagged
+// `plinth:"unique=tenant_id|slug"`; upserts name it by its other columns.
 type Tenant struct {
 	TenantID string `bun:"tenant_id,notnull" plinth:"hidden"`
 }

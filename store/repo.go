@@ -165,7 +165,7 @@ func (r Repo[T]) Insert(ctx context.Context, row *T) error {
 
 // Upsert writes a row that may exist: the row with the same primary key, or the
 // same unique key of the columns named, gets all columns of row that can be
-// updated. It fills row like Insert.
+// updated. The column of [Tenant] need not be named. It fills row like Insert.
 func (r Repo[T]) Upsert(ctx context.Context, row *T, conflict ...string) error {
 	return r.core.insert(ctx, reflect.ValueOf(row).Elem(), conflict, true)
 }

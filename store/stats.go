@@ -16,13 +16,13 @@ type Stats struct {
 	// the readers' on SQLite.
 	Pools []PoolStats
 
-	// Notifier is what changelog.Maintain does.
+	// Notifier is what changelog.Notify and changelog.Trim do.
 	Notifier NotifierStats
 }
 
-// NotifierStats are the figures of changelog.Maintain.
+// NotifierStats are the figures of changelog.Notify and changelog.Trim.
 type NotifierStats struct {
-	// Running says that it runs in this process.
+	// Running says that Notify runs in this process.
 	Running bool
 
 	// Listening reports that its connection for signals of other processes is open or
@@ -33,7 +33,7 @@ type NotifierStats struct {
 	// were not notified of. They find it by polling.
 	Behind time.Duration
 
-	// TrimmedAt is when the change log was last trimmed; zero for never.
+	// TrimmedAt is when this process last trimmed the change log; zero for never.
 	TrimmedAt time.Time
 }
 

@@ -109,12 +109,15 @@ func TestNotifierStats(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
-		go func() { ended <- changelog.Maintain(ctx, db, nil) }()
+		go func() { ended <- changelog.Notify(ctx, db) }()
 		listens := db.Capabilities().Instances
 		programtest.Until(t, 20*time.Second, "the notifier runs", func() bool {
 			s := db.Stats().Notifier
-			return s.Running && s.Listening == listens && !s.TrimmedAt.IsZero() && s.Behind == 0
+			return s.Running && s.Listening == listens && s.TrimmedAt.IsZero() && s.Behind == 0
 		})
+		if _, err := changelog.Trim(t.Context(), db, changelog.Retention{}); err != nil || time.Since(db.Stats().Notifier.TrimmedAt) > time.Minute {
+			t.Errorf("trimmed at %v, %v", db.Stats().Notifier.TrimmedAt, err)
+		}
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)

@@ -116,7 +116,7 @@ const countReceipts = "select count(*), cast(coalesce(sum(size), 0) as bigint), 
 	" from plinth_idempotency where caller = $1 and expires_at > $2"
 
 // KeepReceipt writes a receipt and replaces an expired one. It expires after keep and
-// is removed some time later; see changelog.Maintain.
+// is removed some time later by TrimReceipts.
 func KeepReceipt(ctx context.Context, tx *store.Tx, r Receipt, keep time.Duration) error {
 	// A transaction that inserted the same key may have committed since this one began.
 	// Its row is invisible here, so the conflict makes this transaction start again.
@@ -130,8 +130,8 @@ func KeepReceipt(ctx context.Context, tx *store.Tx, r Receipt, keep time.Duratio
 // trimReceipts is how many receipts one statement of a trim removes.
 const trimReceipts = 1000
 
-// TrimReceipts removes expired receipts and returns their number. changelog.Maintain
-// calls it periodically.
+// TrimReceipts removes expired receipts and returns their number. An application calls it
+// periodically.
 func TrimReceipts(ctx context.Context, outer *store.DB) (int64, error) {
 	db := core.SessionOf(outer).DB
 	const expired = "select scope, key from plinth_idempotency where expires_at <= $1 order by expires_at limit $2"

@@ -92,7 +92,7 @@ type Options struct {
 	BatchSize int
 
 	// Poll is the polling interval of the reader. Commits of this process wake it at
-	// once. Commits of other processes do too if [Maintain] runs in both. Polling
+	// once. Commits of other processes do too if [Notify] runs in both. Polling
 	// finds commits with a lost signal.
 	//
 	// Defaults to one second.
@@ -163,19 +163,27 @@ func Open(db *store.DB, name string, opts *Options) *Reader {
 //
 // fn is called again if its transaction conflicts with another one.
 func (c *Reader) Run(ctx context.Context, fn Func) error {
-	failures := 0
-	checked := false
+	return inLoop(ctx, core.SessionOf(c.db).DB, c.name, c.opts.Poll, func() (more bool, err error) {
+		_, more, err = c.step(ctx, fn)
+		return more, err
+	})
+}
+
+// inLoop checks the epoch and calls step until ctx ends, again at once if there may be more,
+// and else after a commit or poll. Transient errors are retried with growing pauses, others end the loop.
+func inLoop(ctx context.Context, db *core.DB, name string, poll time.Duration, step func() (more bool, err error)) error {
+	failures, checked := 0, false
 	for ctx.Err() == nil {
-		wake := core.SessionOf(c.db).DB.Wake.Readers.Wait()
+		wake := db.Wake.Readers.Wait()
 		more, err := false, error(nil)
 		if !checked {
-			err = checkEpoch(ctx, core.SessionOf(c.db).DB)
+			err = checkEpoch(ctx, db)
 			checked = err == nil
 		}
 		if err == nil {
-			_, more, err = c.step(ctx, fn)
+			more, err = step()
 		}
-		pause := c.opts.Poll
+		pause := poll
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -185,11 +193,11 @@ func (c *Reader) Run(ctx context.Context, fn Func) error {
 				continue
 			}
 		case errors.Is(err, ErrReaderBusy):
-		case errors.Is(err, fault.ErrUnavailable), errors.Is(err, fault.ErrTimeout), errors.Is(err, fault.ErrConflict):
+		case isTransient(err):
 			failures++
 			pause, wake = backoff(failures), nil
-			core.SessionOf(c.db).DB.Options.Logger.WarnContext(ctx, "store: reader of the change log failed, trying again",
-				slog.String("reader", c.name), logging.Milliseconds("pause_ms", pause), slog.Any("error", err))
+			db.Options.Logger.WarnContext(ctx, "store: reader of the change log failed, trying again",
+				slog.String("reader", name), logging.Milliseconds("pause_ms", pause), slog.Any("error", err))
 		default:
 			return err
 		}

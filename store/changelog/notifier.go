@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
-	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/core"
@@ -23,27 +22,19 @@ const (
 	// takes a lock on the whole database, so sending one in each writing transaction
 	// would serialize them.
 	notifyPause = 10 * time.Millisecond
-
-	// trimPause is the time between two trims of the log.
-	trimPause = 10 * time.Minute
 )
 
-// Maintain keeps the change log in order until ctx ends, and then returns nil. On
-// PostgreSQL it notifies other processes of commits to the log and wakes the local
-// readers when it is notified. On both engines it trims the log and the receipts. A nil
-// retention means the defaults, see [Retention].
+// Notify connects the readers of this process with other processes until ctx ends, and then
+// returns nil. On PostgreSQL it notifies other processes of commits to the log, and wakes the
+// readers of this process when it is notified. On SQLite, which serves one process, it only
+// waits.
 //
-// One Maintain for each process is enough. It holds one connection of the pool.
-// Without it readers find the writes of other processes by polling, and the log grows.
-// Failures are logged and retried.
-func Maintain(ctx context.Context, outer *store.DB, retention *Retention) error {
+// One Notify for each process is enough. It holds one connection of the pool. Without it
+// readers find the writes of other processes by polling. Failures are logged and retried.
+func Notify(ctx context.Context, outer *store.DB) error {
 	db := core.SessionOf(outer).DB
 	if db.InTx(ctx) {
 		return fault.ErrInTx
-	}
-	var keep Retention
-	if retention != nil {
-		keep = *retention
 	}
 	db.Notifier.Running.Add(1)
 	defer db.Notifier.Running.Add(-1)
@@ -53,22 +44,7 @@ func Maintain(ctx context.Context, outer *store.DB, retention *Retention) error 
 		wg.Go(func() { listen(ctx, db, l, self) })
 		wg.Go(func() { notify(ctx, db, l, self) })
 	}
-	failures := 0
-	for ctx.Err() == nil {
-		pause := trimPause
-		if _, err := Trim(ctx, outer, keep); err != nil && ctx.Err() == nil {
-			failures++
-			pause = backoff(failures)
-			warn(ctx, db, "store: the change log was not trimmed", err)
-		} else if err == nil {
-			failures = 0
-			db.Notifier.TrimmedAt.Store(time.Now().UnixNano())
-		}
-		if _, err := access.TrimReceipts(ctx, outer); err != nil && ctx.Err() == nil {
-			warn(ctx, db, "store: idempotency records were not trimmed", err)
-		}
-		sleep(ctx, pause, nil)
-	}
+	<-ctx.Done()
 	wg.Wait()
 	return nil
 }

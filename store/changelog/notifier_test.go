@@ -12,9 +12,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
-// TestMaintainWakesOtherProcesses writes in one process and reads in another
+// TestNotifyWakesOtherProcesses writes in one process and reads in another
 // that would not look by itself.
-func TestMaintainWakesOtherProcesses(t *testing.T) {
+func TestNotifyWakesOtherProcesses(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	writer, reader := openLog(t, url), openLog(t, url)
@@ -28,7 +28,7 @@ func TestMaintainWakesOtherProcesses(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 3)
 	for _, db := range []*store.DB{writer, reader} {
-		go func() { ended <- changelog.Maintain(ctx, db, nil) }()
+		go func() { ended <- changelog.Notify(ctx, db) }()
 	}
 	c := changelog.Open(reader, "reader", &changelog.Options{Poll: time.Hour})
 	drained(t, c)
@@ -55,28 +55,9 @@ func TestMaintainWakesOtherProcesses(t *testing.T) {
 	cancel()
 	for range 3 {
 		if err := <-ended; err != nil {
-			t.Errorf("Maintain = %v at the end of its context", err)
+			t.Errorf("Notify = %v at the end of its context", err)
 		}
 	}
-}
-
-func TestMaintainTrims(t *testing.T) {
-	t.Parallel()
-	engines(t, func(t *testing.T, db *store.DB) {
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		for i := range int64(5) {
-			mustLog(t, db, "row", 1, i)
-		}
-		waitForIdle(t, db)
-		ended := make(chan error, 1)
-		go func() { ended <- changelog.Maintain(ctx, db, &changelog.Retention{MaxRows: 2}) }()
-		programtest.Until(t, 20*time.Second, "the log is trimmed", func() bool { return count(t, db, "plinth_changes") == 2 })
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("Maintain = %v at the end of its context", err)
-		}
-	})
 }
 
 // waitForIdle waits until no transaction of the server is older than the log.

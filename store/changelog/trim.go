@@ -43,8 +43,9 @@ type Retention struct {
 const trimRows = 5000
 
 // Trim removes the changes beyond the retention from the change log and returns
-// their number. The zero options are the defaults. [Maintain] calls it
-// periodically.
+// their number. The zero options are the defaults. Call it every ten minutes or so, for example
+// by a schedule of package store/jobs; an application does. Without it the log grows without
+// limit.
 //
 // Any number of processes may trim at once; all but one do nothing. On PostgreSQL a
 // change stays while a transaction is open that began before it. Its disk space could
@@ -87,6 +88,7 @@ func Trim(ctx context.Context, outer *store.DB, opts Retention) (int64, error) {
 			return total, fmt.Errorf("store: trim the change log: %w", err)
 		}
 		if n < trimRows {
+			db.Notifier.TrimmedAt.Store(time.Now().UnixNano())
 			return total, nil
 		}
 	}

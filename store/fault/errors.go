@@ -124,7 +124,7 @@ const (
 // both engines.
 type ConstraintError struct {
 	Kind    ConstraintKind
-	Table   string
+	Table   string   // empty for a deferred constraint, which is violated at commit
 	Columns []string // of the constraint; nil if not known
 
 	// Unmapped is a column that must not be NULL and that the model does not have.
@@ -134,6 +134,9 @@ type ConstraintError struct {
 // Error describes the constraint.
 func (e *ConstraintError) Error() string {
 	what := [...]string{"constraint", "unique constraint", "foreign key", "not-null constraint", "check constraint"}[min(int(e.Kind), 4)]
+	if e.Table == "" {
+		return fmt.Sprintf("store: %s violated at commit", what)
+	}
 	if e.Unmapped != "" {
 		return fmt.Sprintf("store: %s of %s (%s) violated, and the model has no field for the column", what, e.Table, e.Unmapped)
 	}

@@ -2,12 +2,12 @@ package jobs
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -16,10 +16,10 @@ func (a *attempt) complete(ctx context.Context, tx *store.Tx) error {
 	args := []any{a.id.String(), a.fence}
 	n, err := int64(0), error(nil)
 	if row := a.storedAt(); row != "" {
-		n, err = store.SQL{Text: a.js.sql.completeRow, Args: append(args, row), Writes: true}.Exec(ctx, tx)
+		n, err = store.SQL{Text: a.js.sql().completeRow, Args: append(args, row), Writes: true}.Exec(ctx, tx)
 	}
 	if n == 0 && err == nil { // the row may have moved
-		n, err = store.SQL{Text: a.js.sql.complete, Args: args, Writes: true}.Exec(ctx, tx)
+		n, err = store.SQL{Text: a.js.sql().complete, Args: args, Writes: true}.Exec(ctx, tx)
 	}
 	if err != nil {
 		return fmt.Errorf("jobs: complete %q: %w", a.kind.name, err)
@@ -42,8 +42,8 @@ const maxProgress = 200
 
 func (a *attempt) progress(ctx context.Context, percent int, text string) error {
 	percent = min(max(percent, 0), 100)
-	args := []any{a.id.String(), a.fence, int64(percent), clip(text, maxProgress)}
-	n, err := store.SQL{Text: a.js.sql.progress, Args: args, Writes: true}.Exec(ctx, a.js.db)
+	args := []any{a.id.String(), a.fence, int64(percent), errtext.Cut(text, maxProgress)}
+	n, err := store.SQL{Text: a.js.sql().progress, Args: args, Writes: true}.Exec(ctx, a.js.db)
 	if err == nil && n == 0 {
 		return ErrLeaseLost
 	}
@@ -57,7 +57,10 @@ func (a *attempt) run(ctx context.Context) (err error) {
 			err = &panicError{p, debug.Stack()}
 		}
 	}()
-	args, err := a.open()
+	args := []byte(a.args)
+	if a.sealed {
+		args, _, err = a.js.unseal(a.id.String(), a.args)
+	}
 	if err != nil {
 		return err
 	}
@@ -81,21 +84,6 @@ type panicError struct {
 // Error names the panic without its stack, which is for the log.
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
-// open returns the arguments.
-func (a *attempt) open() ([]byte, error) {
-	if !a.sealed {
-		return []byte(a.args), nil
-	}
-	if a.js.config.Sealer == nil {
-		return nil, errors.New("jobs: the arguments are sealed, and Config.Sealer is not set")
-	}
-	sealed, err := base64.StdEncoding.DecodeString(a.args)
-	if err != nil {
-		return nil, fmt.Errorf("jobs: sealed arguments: %w", err)
-	}
-	return a.js.config.Sealer.Open(place(a.id.String()), sealed)
-}
-
 // context returns the context of the handler, which ends with stop only.
 func (a *attempt) context(ctx context.Context) context.Context {
 	ctx = store.WithActor(context.WithoutCancel(ctx), a.actor)
@@ -112,14 +100,3 @@ func (a *attempt) context(ctx context.Context) context.Context {
 // overdue reports that the handler goes on although its context ended a lease ago. Its
 // lease is renewed no more.
 func (a *attempt) overdue() bool { return time.Since(a.begun) > a.kind.timeout+a.js.config.Lease }
-
-// clip cuts a text to n bytes at most, between characters.
-func clip(text string, n int) string {
-	if len(text) <= n {
-		return text
-	}
-	for n > 0 && text[n]&0xC0 == 0x80 {
-		n--
-	}
-	return text[:n]
-}

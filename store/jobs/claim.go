@@ -20,8 +20,8 @@ func (js *Jobs) exchange(ctx context.Context, q Queue, kinds []string, done []ou
 		return nil, js.finish(ctx, js.db, done)
 	case !limited && len(done) == 0:
 		return js.claim(ctx, js.db, q, kinds, n)
-	case !limited && js.sql.postgres:
-		return js.runClaim(ctx, js.db, store.SQL{Text: js.sql.finishClaim, Args: append(js.claimArgs(q, kinds, n), js.leases(done)...)})
+	case !limited && js.sql().postgres:
+		return js.runClaim(ctx, js.db, store.SQL{Text: js.sql().finishClaim, Args: append(js.claimArgs(q, kinds, n), js.leases(done)...)})
 	}
 	// At READ COMMITTED the claim sees what was committed before it got the lock.
 	err = js.db.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) error {
@@ -40,7 +40,7 @@ func (js *Jobs) exchange(ctx context.Context, q Queue, kinds []string, done []ou
 
 // claim claims in a queue without limits.
 func (js *Jobs) claim(ctx context.Context, s store.Session, q Queue, kinds []string, n int) ([]*attempt, error) {
-	return js.runClaim(ctx, s, store.SQL{Text: js.sql.claim, Args: js.claimArgs(q, kinds, n)})
+	return js.runClaim(ctx, s, store.SQL{Text: js.sql().claim, Args: js.claimArgs(q, kinds, n)})
 }
 
 func (js *Jobs) claimArgs(q Queue, kinds []string, n int) []any {
@@ -53,7 +53,7 @@ func (js *Jobs) claimLimited(ctx context.Context, tx *store.Tx, q Queue, kinds [
 	if err != nil || free <= 0 {
 		return nil, err
 	}
-	return js.runClaim(ctx, tx, store.SQL{Text: js.sql.claimLimited, Args: append(js.claimArgs(q, kinds, n), noLimit(q.KeyLimit), free)})
+	return js.runClaim(ctx, tx, store.SQL{Text: js.sql().claimLimited, Args: append(js.claimArgs(q, kinds, n), noLimit(q.KeyLimit), free)})
 }
 
 // noLimit is a limit as statements take it.

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -111,11 +110,10 @@ func (o *order) add(args []byte, unique, limit string, at map[string]int) error 
 	id := store.NewID().String()
 	text := string(args)
 	if o.kind.secret {
-		sealed, err := o.kind.js.config.Sealer.Seal(place(id), args)
-		if err != nil {
+		var err error
+		if text, err = o.kind.js.seal(id, args); err != nil {
 			return fmt.Errorf("jobs: kind %q: %w", o.kind.name, err)
 		}
-		text = base64.StdEncoding.EncodeToString(sealed)
 	}
 	if i, there := at[unique]; there && unique != "" {
 		if o.kind.mode == Replace {
@@ -128,9 +126,6 @@ func (o *order) add(args []byte, unique, limit string, at map[string]int) error 
 	o.unique, o.limit = append(o.unique, unique), append(o.limit, limit)
 	return nil
 }
-
-// place is what the sealed arguments of a job are bound to.
-func place(id string) string { return "plinth_jobs " + id }
 
 // run runs the statement. Without unique keys every job is added.
 func (o *order) run(ctx context.Context, s store.Session, q store.SQL) (id store.ID, err error) {
@@ -160,7 +155,7 @@ func (o *order) insert(ctx context.Context, s store.Session) (id store.ID, err e
 		trace = t.Inject(ctx)
 	}
 	q := store.SQL{
-		Text: js.sql.insertMany[o.form()], Columns: []store.Kind{store.KindUUID}, Writes: true,
+		Text: js.sql().insertMany[o.form()], Columns: []store.Kind{store.KindUUID}, Writes: true,
 		Args: []any{
 			o.ids, o.args, o.unique, o.limit, k.name, k.queue, int64(o.priority), at, o.in.Microseconds(), int64(k.max),
 			k.secret, store.ActorFrom(ctx), store.TenantFrom(ctx), trace,
@@ -168,9 +163,9 @@ func (o *order) insert(ctx context.Context, s store.Session) (id store.ID, err e
 	}
 	switch {
 	case len(o.ids) == 1:
-		q.Text = js.sql.insert[o.form()]
+		q.Text = js.sql().insert[o.form()]
 		q.Args[0], q.Args[1], q.Args[2], q.Args[3] = o.ids[0], o.args[0], o.unique[0], o.limit[0]
-	case !js.sql.postgres:
+	case !js.sql().postgres:
 		q.Args[0], q.Args[1], q.Args[2], q.Args[3] = jsonRows(len(o.ids), func(i int) any {
 			return []string{o.ids[i], o.args[i], o.unique[i], o.limit[i]}
 		}), nil, nil, nil

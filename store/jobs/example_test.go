@@ -72,8 +72,8 @@ func ExampleNewSealer() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = sealer.Open("row 2", sealed)
-	secret, _ := sealer.Open("row 1", sealed)
+	_, _, err = sealer.Open("row 2", sealed)
+	secret, _, _ := sealer.Open("row 1", sealed)
 	fmt.Printf("%s; moved to another row: %v\n", secret, err)
 	// Output: a password; moved to another row: jobs: the arguments are sealed with another key, or were changed
 }

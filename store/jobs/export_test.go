@@ -6,7 +6,7 @@ import "context"
 func (js *Jobs) UseClock(expression string) {
 	d := dialectOf(js.db)
 	d.now, d.clock = expression, expression
-	js.sql = newStatements(d)
+	js.setDialect(d)
 }
 
 // The steps of Run, for tests that do without waiting.

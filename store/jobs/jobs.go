@@ -72,11 +72,11 @@ type Queue struct {
 }
 
 // Sealer encrypts and decrypts with keys that are not in the database. The place, the
-// row of the job, is authenticated with the secret. It must be safe for concurrent use. See
-// [NewSealer].
+// row of the job, is authenticated with the secret. Open reports whether Seal would use another
+// key by now. It must be safe for concurrent use. See [NewSealer].
 type Sealer interface {
 	Seal(place string, secret []byte) ([]byte, error)
-	Open(place string, sealed []byte) ([]byte, error)
+	Open(place string, sealed []byte) (secret []byte, outdated bool, err error)
 }
 
 // Propagator turns the trace of a context into a text and back, such as a traceparent header
@@ -92,7 +92,7 @@ type Propagator interface {
 type Jobs struct {
 	db     *store.DB
 	config Config
-	sql    statements
+	texts  atomic.Pointer[statements]
 
 	mu       sync.Mutex
 	kinds    map[string]*kind
@@ -129,12 +129,21 @@ func New(db *store.DB, config *Config) (*Jobs, error) {
 		c.Queues[i].Workers = cmp.Or(c.Queues[i].Workers, c.Workers)
 	}
 	js := &Jobs{
-		db: db, config: c, sql: newStatements(dialectOf(db)),
+		db: db, config: c,
 		kinds: map[string]*kind{}, running: map[*attempt]struct{}{}, failures: map[string]int64{},
 		self: rand.Text(), wake: make(chan struct{}, 1),
 	}
 	js.scheduler.js = js
+	js.setDialect(dialectOf(db))
 	return js, nil
+}
+
+// sql returns the statements by the clock that is in use.
+func (js *Jobs) sql() *statements { return js.texts.Load() }
+
+func (js *Jobs) setDialect(d dialect) {
+	texts := newStatements(d)
+	js.texts.Store(&texts)
 }
 
 // Validate reports every mistake of the configuration.

@@ -52,8 +52,8 @@ type Options[T any] struct {
 	// Defaults to [DefaultQueue].
 	Queue string
 
-	// Secret says that the arguments are encrypted by [Config].Sealer. The texts of
-	// errors are then logged and not stored.
+	// Secret says that the arguments are encrypted by [Config].Sealer, and removed when the
+	// job is done. The texts of errors are then logged and not stored.
 	Secret bool
 
 	// Timeout ends the context of the handler. A handler of [RegisterTx] has at most 5

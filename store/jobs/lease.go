@@ -12,24 +12,7 @@ import (
 // errDrain is the cause of contexts that end because the process stops.
 var errDrain = errors.New("jobs: the process stops")
 
-// keepLeases renews the leases of this process until ctx ends.
-func (js *Jobs) keepLeases(ctx context.Context) {
-	ticker := time.NewTicker(js.config.Lease / 3)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		if err := js.renew(ctx); err != nil && ctx.Err() == nil {
-			js.config.Logger.WarnContext(ctx, "jobs: leases were not renewed, which is tried again", slog.Any("error", err))
-			js.stopExpired()
-		}
-	}
-}
-
-// held returns the attempts of this process whose leases are to be kept.
+// held returns the attempts of this process that keep their leases.
 func (js *Jobs) held() (list []outcome) {
 	js.mu.Lock()
 	defer js.mu.Unlock()
@@ -41,7 +24,7 @@ func (js *Jobs) held() (list []outcome) {
 	return list
 }
 
-// renew renews all leases by one statement. Handlers whose lease is lost are stopped.
+// renew renews all leases by one statement. Handlers without their lease are stopped.
 func (js *Jobs) renew(ctx context.Context) error {
 	list := js.held()
 	if len(list) == 0 {
@@ -51,7 +34,7 @@ func (js *Jobs) renew(ctx context.Context) error {
 	defer end()
 	begun, renewed := time.Now(), map[store.ID]string{}
 	q := store.SQL{
-		Text: js.sql.renew, Args: append(js.leases(list), js.config.Lease.Microseconds()), Columns: []store.Kind{store.KindUUID, store.KindText}, Writes: true,
+		Text: js.sql().renew, Args: append(js.leases(list), js.config.Lease.Microseconds()), Columns: []store.Kind{store.KindUUID, store.KindText}, Writes: true,
 	}
 	err := q.Rows(ctx, js.db, func(values [][]byte) error {
 		var r reader
@@ -59,6 +42,7 @@ func (js *Jobs) renew(ctx context.Context) error {
 		return r.err
 	})
 	if err != nil {
+		js.stopExpired()
 		return err
 	}
 	js.mu.Lock()
@@ -74,7 +58,7 @@ func (js *Jobs) renew(ctx context.Context) error {
 	return nil
 }
 
-// stopExpired stops the handlers whose leases have expired while the database could not
+// stopExpired stops the handlers with leases that expired while the database could not
 // be reached.
 func (js *Jobs) stopExpired() {
 	js.mu.Lock()
@@ -112,7 +96,7 @@ func (js *Jobs) handBack(ctx context.Context, queue string) {
 	if len(list) == 0 {
 		return
 	}
-	if _, err := (store.SQL{Text: js.sql.handBack, Args: js.leases(list), Writes: true}).Exec(store.WithReserve(ctx), js.db); err != nil {
+	if _, err := (store.SQL{Text: js.sql().handBack, Args: js.leases(list), Writes: true}).Exec(store.WithReserve(ctx), js.db); err != nil {
 		js.config.Logger.WarnContext(ctx, "jobs: leases were not handed back; they expire", slog.Int("count", len(list)), slog.Any("error", err))
 		return
 	}
@@ -121,5 +105,5 @@ func (js *Jobs) handBack(ctx context.Context, queue string) {
 
 // recover makes the jobs of dead processes wait again, or dead after their last attempt.
 func (js *Jobs) recover(ctx context.Context) (int64, error) {
-	return store.SQL{Text: js.sql.recover, Writes: true}.Exec(ctx, js.db)
+	return store.SQL{Text: js.sql().recover, Writes: true}.Exec(ctx, js.db)
 }

@@ -83,7 +83,7 @@ var infoKinds = []store.Kind{
 
 // List returns up to limit of the selected jobs, those that were enqueued last first.
 func (js *Jobs) List(ctx context.Context, f Filter, limit int) ([]Info, error) {
-	where, args := f.where(js.sql.dialect, []any{int64(limit)})
+	where, args := f.where(js.sql().dialect, []any{int64(limit)})
 	var list []Info
 	q := store.SQL{
 		Text: "select id, kind, queue, state, priority, attempts, max_attempts, enqueued_at, due_at, finished_at, progress, progress_text," +
@@ -122,16 +122,16 @@ func (js *Jobs) Discard(ctx context.Context, f Filter) (int64, error) {
 }
 
 func (js *Jobs) change(ctx context.Context, f Filter, text string) (int64, error) {
-	where, args := f.where(js.sql.dialect, nil)
+	where, args := f.where(js.sql().dialect, nil)
 	if len(args) == 0 {
 		return 0, errNoFilter
 	}
-	return store.SQL{Text: js.sql.text(text) + where, Args: args, Writes: true}.Exec(ctx, js.db)
+	return store.SQL{Text: js.sql().text(text) + where, Args: args, Writes: true}.Exec(ctx, js.db)
 }
 
 // Pause keeps all processes from claiming jobs of a queue. Running ones go on.
 func (js *Jobs) Pause(ctx context.Context, queue string) error {
-	return js.setPaused(ctx, queue, js.sql.now)
+	return js.setPaused(ctx, queue, js.sql().now)
 }
 
 // Resume ends a Pause.

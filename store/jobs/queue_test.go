@@ -253,6 +253,69 @@ func TestSecretArgumentsAreSealed(t *testing.T) {
 	})
 }
 
+// TestReencrypt: an old key can be removed when the jobs that may still run are encrypted again.
+func TestReencrypt(t *testing.T) {
+	engines(t, func(t *testing.T, db *store.DB) {
+		sealer := func(names ...string) jobs.Config {
+			keys := make([][]byte, len(names))
+			for i, name := range names {
+				keys[i] = []byte(strings.Repeat(name+" key ", 4))
+			}
+			s, err := jobs.NewSealer(keys...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return jobs.Config{Sealer: s}
+		}
+		opts := &jobs.Options[note]{Secret: true}
+		old := jobs.Declare(newJobs(t, db, sealer("first")), "note", opts)
+		const n = 501 // more than a batch
+		list := make([]note, n)
+		for i := range list {
+			list[i].Text = fmt.Sprint(i)
+		}
+		if err := old.EnqueueMany(t.Context(), db, list); err != nil {
+			t.Fatal(err)
+		}
+		exec(t, db, "update plinth_jobs set state = 'done', finished_at = due_at where id = (select id from plinth_jobs order by id limit 1)")
+		exec(t, db, "update plinth_jobs set state = 'dead', finished_at = due_at where id = (select id from plinth_jobs order by id desc limit 1)")
+		plain := jobs.Declare(newJobs(t, db, jobs.Config{}), "plain", (*jobs.Options[note])(nil))
+		enqueue(t, db, plain, "as it is")
+
+		if got, err := newJobs(t, db, sealer("third")).Reencrypt(t.Context()); got != 0 || err == nil || !strings.Contains(err.Error(), fmt.Sprint(n-1)) {
+			t.Errorf("without the key: %d, %v; want an error about %d jobs", got, err, n-1)
+		}
+		both := newJobs(t, db, sealer("second", "first"))
+		for _, want := range []int{n - 1, 0} {
+			if got, err := both.Reencrypt(t.Context()); got != want || err != nil {
+				t.Errorf("encrypted again: %d, %v; want %d", got, err, want)
+			}
+		}
+
+		js := newJobs(t, db, sealer("second"))
+		var mu sync.Mutex
+		seen := map[string]bool{}
+		jobs.Register(js, "note", func(_ context.Context, job jobs.Job[note]) error {
+			mu.Lock()
+			defer mu.Unlock()
+			seen[job.Args.Text] = true
+			return nil
+		}, opts)
+		if _, err := js.Retry(t.Context(), jobs.Filter{State: jobs.Dead}); err != nil {
+			t.Fatal(err)
+		}
+		stop := run(t, js)
+		eventualStates(t, db, fmt.Sprintf("done %d, waiting 1", n)) // the plain one has no handler
+		stop()
+		if got := value(t, db, "select cast(count(*) as text) from plinth_jobs where sealed and args <> ''"); got != `"1"` {
+			t.Errorf("%s done jobs have secret arguments, want the one that was done without a worker", got)
+		}
+		if len(seen) != n-1 {
+			t.Errorf("%d jobs ran with their arguments, want %d", len(seen), n-1)
+		}
+	})
+}
+
 func TestFinishedJobsAreTrimmed(t *testing.T) {
 	engines(t, func(t *testing.T, db *store.DB) {
 		js := newJobs(t, db, jobs.Config{})

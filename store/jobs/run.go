@@ -1,9 +1,13 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,7 +39,7 @@ func (js *Jobs) Run(ctx context.Context) error {
 	var helpers, workers sync.WaitGroup
 	helpers.Go(func() { js.notify(beside) })
 	helpers.Go(func() { js.listen(beside) })
-	helpers.Go(func() { js.keepLeases(beside) })
+	helpers.Go(func() { js.every(beside, js.config.Lease/3, "leases were not renewed, which is tried again", js.renew) })
 	helpers.Go(func() { js.every(ctx, recoverPause, "jobs of dead processes were not recovered", js.recoverAll) })
 	helpers.Go(func() { js.every(ctx, trimPause, "finished jobs were not trimmed", js.trim) })
 	helpers.Go(func() { js.every(ctx, trimPause, "queues were not inspected", js.warnLate) })
@@ -44,6 +48,39 @@ func (js *Jobs) Run(ctx context.Context) error {
 	workers.Wait()
 	stop()
 	helpers.Wait()
+	return nil
+}
+
+// Step runs what is due at a time, schedules included, and the jobs that this enqueues for
+// the same time, until none is left: one handler at a time, queue by queue. It is for tests, in place of [Jobs.Run]. The time
+// replaces the clock of the database for this Jobs, until the next Step: due times of new
+// jobs and of retries count from it.
+//
+// Step returns the mistakes of kinds and schedules, and failures of the database. The
+// errors of handlers are in the table and in the log, as always.
+func (js *Jobs) Step(ctx context.Context, now time.Time) error {
+	if js.active.Load() {
+		return errors.New("jobs: Step and Run exclude each other: keep Jobs.Off in the configuration of a test")
+	}
+	js.setDialect(js.sql().at(now))
+	if err := errors.Join(js.Check(), js.recoverAll(ctx), js.scheduler.tick(ctx)); err != nil {
+		return err
+	}
+	for ran := true; ran; {
+		ran = false
+		queues := js.queues()
+		for _, q := range slices.SortedFunc(maps.Keys(queues), func(a, b Queue) int { return cmp.Compare(a.Name, b.Name) }) {
+			one := q
+			one.Workers = 1
+			w := js.newWorker(one, queues[q])
+			w.turn(ctx, ctx)
+			ran = ran || w.busy > 0
+			w.await(ctx, math.MaxInt64)
+			if w.failures > 0 || len(w.pending) > 0 || ctx.Err() != nil {
+				return errors.Join(errors.New("jobs: the database failed, see the log"), ctx.Err())
+			}
+		}
+	}
 	return nil
 }
 
@@ -105,7 +142,7 @@ const (
 
 // trim removes finished jobs, a thousand with each statement.
 func (js *Jobs) trim(ctx context.Context) error {
-	text := js.sql.text("delete from plinth_jobs where id in (select id from plinth_jobs where state = $1" +
+	text := js.sql().text("delete from plinth_jobs where id in (select id from plinth_jobs where state = $1" +
 		" and finished_at is not null and finished_at < {after $2} order by finished_at limit 1000 {skip locked})")
 	for state, keep := range map[string]time.Duration{"done": keepDone, "dead": keepDead} {
 		for {
@@ -119,4 +156,95 @@ func (js *Jobs) trim(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+const (
+	channel = "plinth_jobs"
+
+	// notifyPause is the shortest time between two signals of one process. A signal
+	// takes a lock on the whole database.
+	notifyPause = 10 * time.Millisecond
+
+	// listenPause is the time before a broken connection is opened again.
+	listenPause = 5 * time.Second
+
+	// minConnections is the size of a pool of which listening takes a connection.
+	minConnections = 4
+)
+
+// signal wakes the workers of this process and of others.
+func (js *Jobs) signal() {
+	js.wakeAll()
+	select {
+	case js.wake <- struct{}{}:
+	default:
+	}
+}
+
+// wakeAll wakes the workers of this process.
+func (js *Jobs) wakeAll() {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	for _, w := range js.workers {
+		w.signal()
+	}
+}
+
+// notify signals to other processes that there are new jobs, once for all commits since
+// the last signal. They poll where it does not work.
+func (js *Jobs) notify(ctx context.Context) {
+	l := js.db.Listener()
+	if l == nil {
+		return
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-js.wake:
+		}
+		pause := notifyPause
+		if err := l.Notify(ctx, channel, js.self); err != nil && ctx.Err() == nil {
+			pause = listenPause
+			js.config.Logger.WarnContext(ctx, "jobs: other processes were not notified of new jobs", slog.Any("error", err))
+		}
+		sleep(ctx, pause)
+	}
+}
+
+// listen wakes the workers of this process when another one has enqueued jobs. It holds a
+// connection.
+func (js *Jobs) listen(ctx context.Context) {
+	l := js.db.Listener()
+	for _, pool := range js.db.Stats().Pools {
+		if pool.Max-pool.Reserve < minConnections {
+			l = nil
+		}
+	}
+	if l == nil {
+		return
+	}
+	for ctx.Err() == nil {
+		err := l.Listen(ctx, channel, func(from string) {
+			if from != js.self {
+				js.wakeAll()
+			}
+		})
+		if errors.Is(err, errors.ErrUnsupported) {
+			return
+		}
+		if ctx.Err() == nil {
+			js.config.Logger.WarnContext(ctx, "jobs: signals of other processes are interrupted", slog.Any("error", err))
+			sleep(ctx, listenPause)
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }

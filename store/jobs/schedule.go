@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/jobs/internal/cron"
 )
 
 // missedAfter is the delay from which a due time counts as missed: all processes were
@@ -34,7 +35,7 @@ type ScheduleOptions struct {
 
 // schedule enqueues a job at each due time.
 type schedule struct {
-	rule rule
+	rule cron.Rule
 	spec string // identifies the rule in the database
 	kind *Kind[tickArgs]
 	skip bool
@@ -58,7 +59,7 @@ func Every(js *Jobs, name string, every time.Duration, handler func(ctx context.
 	if every < time.Second {
 		err = errors.New("the period is shorter than a second")
 	}
-	addSchedule(js, name, "every "+every.String(), period(every), err, handler, opts)
+	addSchedule(js, name, "every "+every.String(), cron.Period(every), err, handler, opts)
 }
 
 // Cron is [Every] for the due times of a cron expression: minute, hour, day of month,
@@ -71,11 +72,11 @@ func Cron(js *Jobs, name, expression string, handler func(ctx context.Context, d
 	if opts != nil {
 		location = cmp.Or(opts.Location, location)
 	}
-	r, err := parseCron(expression, location)
+	r, err := cron.Parse(expression, location)
 	addSchedule(js, name, "cron "+expression+" "+location.String(), r, err, handler, opts)
 }
 
-func addSchedule(js *Jobs, name, spec string, r rule, err error, handler func(context.Context, time.Time) error, opts *ScheduleOptions) {
+func addSchedule(js *Jobs, name, spec string, r cron.Rule, err error, handler func(context.Context, time.Time) error, opts *ScheduleOptions) {
 	var o ScheduleOptions
 	if opts != nil {
 		o = *opts
@@ -129,7 +130,7 @@ type scheduleRow struct {
 func (sc *scheduler) read(ctx context.Context) (now time.Time, rows map[string]scheduleRow, err error) {
 	rows = map[string]scheduleRow{}
 	q := store.SQL{
-		Text:    sc.js.sql.text("select {now}, name, spec, due_at from (select 1 as one) o left join plinth_schedules on true"),
+		Text:    sc.js.sql().text("select {now}, name, spec, due_at from (select 1 as one) o left join plinth_schedules on true"),
 		Columns: []store.Kind{store.KindTimestamp, store.KindText, store.KindText, store.KindTimestamp},
 	}
 	err = q.Rows(ctx, sc.js.db, func(v [][]byte) error {
@@ -148,7 +149,7 @@ func (sc *scheduler) sync(ctx context.Context, s *schedule, row scheduleRow, now
 		q := store.SQL{
 			Text: "insert into plinth_schedules (name, spec, due_at) values ($1, $2, $3) on conflict (name) do update" +
 				" set spec = excluded.spec, due_at = excluded.due_at where plinth_schedules.spec <> excluded.spec",
-			Args: []any{s.kind.name, s.spec, s.rule.next(now)}, Writes: true,
+			Args: []any{s.kind.name, s.spec, s.rule.After(now)}, Writes: true,
 		}
 		if _, err := q.Exec(ctx, sc.js.db); err != nil {
 			return err
@@ -162,9 +163,9 @@ func (sc *scheduler) sync(ctx context.Context, s *schedule, row scheduleRow, now
 // so at a time: the one that moves the due time has the job.
 func (sc *scheduler) advance(ctx context.Context, s *schedule, at, now time.Time) error {
 	for !at.After(now) {
-		run, next := at, s.rule.next(at)
+		run, next := at, s.rule.After(at)
 		if now.Sub(at) > missedAfter {
-			run, next = s.rule.last(now), s.rule.next(now)
+			run, next = s.rule.Until(now), s.rule.After(now)
 			if s.skip && now.Sub(run) > missedAfter {
 				run = time.Time{}
 			}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -47,14 +48,14 @@ func (js *Jobs) finish(ctx context.Context, s store.Session, done []outcome) err
 	if len(done) == 0 {
 		return nil
 	}
-	_, err := store.SQL{Text: js.sql.finish, Args: js.leases(done), Writes: true}.Exec(ctx, s)
+	_, err := store.SQL{Text: js.sql().finish, Args: js.leases(done), Writes: true}.Exec(ctx, s)
 	return err
 }
 
 // leases returns the ids and fences of jobs as arguments of a statement: as two lists, or
 // on SQLite as one of rows.
 func (js *Jobs) leases(list []outcome) []any {
-	if !js.sql.postgres {
+	if !js.sql().postgres {
 		return []any{jsonRows(len(list), func(i int) any { return []any{list[i].id, list[i].fence} }), nil}
 	}
 	ids, fences := make([]string, len(list)), make([]int64, len(list))
@@ -77,12 +78,12 @@ func jsonRows(n int, row func(i int) any) []string {
 	return rows
 }
 
-// fail decides what happens to a job whose handler returned an error.
+// fail decides what happens to a job after an error of its handler.
 func (js *Jobs) fail(ctx context.Context, o outcome) error {
 	state, uncounted, pause := "waiting", int64(0), time.Duration(0)
 	var canceled *cancelError
 	var snoozed *snoozeError
-	text := clip(o.err.Error(), maxError)
+	text := errtext.Cut(o.err.Error(), maxError)
 	switch {
 	case errors.As(o.err, &snoozed):
 		uncounted, pause, text = 1, snoozed.d, ""
@@ -95,7 +96,7 @@ func (js *Jobs) fail(ctx context.Context, o outcome) error {
 		text = "the error is in the log"
 	}
 	args := []any{o.id.String(), o.fence, state, text, uncounted, pause.Microseconds()}
-	n, err := store.SQL{Text: js.sql.retry, Args: args, Writes: true}.Exec(ctx, js.db)
+	n, err := store.SQL{Text: js.sql().retry, Args: args, Writes: true}.Exec(ctx, js.db)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,12 @@
 package jobs
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -33,6 +36,16 @@ func dialectOf(db *store.DB) dialect {
 	}
 	const now = "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')"
 	return dialect{now: now, clock: now}
+}
+
+// at returns the dialect with a time in place of the clock.
+func (d dialect) at(now time.Time) dialect {
+	d.now = "'" + now.UTC().Format("2006-01-02T15:04:05.000000+00:00") + "'"
+	if d.postgres {
+		d.now = "cast(" + d.now + " as timestamptz)"
+	}
+	d.clock = d.now
+	return d
 }
 
 var part = regexp.MustCompile(`\{([a-z ]+?)( \$\d+)?( \$\d+)?\}`)
@@ -119,7 +132,7 @@ func newStatements(d dialect) statements {
 }
 
 const (
-	finished = "state = 'done', finished_at = {now}, lease_until = null, progress = 100, last_error = ''"
+	finished = "state = 'done', finished_at = {now}, lease_until = null, progress = 100, last_error = '', args = case when sealed then '' else args end"
 
 	// claimed is what a claim sets: the lease for $4 microseconds.
 	claimed = "update plinth_jobs set state = 'running', fence = fence + 1, attempts = attempts + 1, lease_until = {after $4}"
@@ -182,4 +195,44 @@ func claimLimitedSQL() string {
 		" from due left join busy on busy.limit_key = due.limit_key)" +
 		" " + claimed + " where state = 'waiting' and id in (select id from ranked where (limit_key is null or place <= $5)" +
 		" order by priority, due_at, id limit $6)" + returned
+}
+
+// reader reads values of [store.SQL] and keeps the first error.
+type reader struct{ err error }
+
+func (r *reader) note(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// text returns a text, "" for NULL.
+func (r *reader) text(v []byte) (s string) {
+	if string(v) != "null" {
+		r.note(json.Unmarshal(v, &s))
+	}
+	return s
+}
+
+func (r *reader) int(v []byte) int64 {
+	n, err := strconv.ParseInt(string(v), 10, 64)
+	r.note(err)
+	return n
+}
+
+func (r *reader) id(v []byte) store.ID {
+	id, err := store.ParseID(r.text(v))
+	r.note(err)
+	return id
+}
+
+// time returns a time, the zero time for NULL.
+func (r *reader) time(v []byte) time.Time {
+	s := r.text(v)
+	if s == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	r.note(err)
+	return t.UTC()
 }

@@ -54,7 +54,7 @@ func (js *Jobs) Stats(ctx context.Context) ([]QueueStats, error) {
 func (js *Jobs) stats(ctx context.Context, queue string) (QueueStats, error) {
 	s := QueueStats{Name: queue}
 	q := store.SQL{
-		Text: js.sql.stats, Args: []any{queue, int64(MaxCount)},
+		Text: js.sql().stats, Args: []any{queue, int64(MaxCount)},
 		Columns: []store.Kind{store.KindInt, store.KindTimestamp, store.KindTimestamp, store.KindInt, store.KindInt, store.KindInt},
 	}
 	err := q.Rows(ctx, js.db, func(v [][]byte) error {
@@ -76,14 +76,14 @@ func statsSQL() string {
 		" from (" + eachPriority("due_at", "", "limit $2") + ") due"
 }
 
-// lateAfter is the age of a due job from which a queue is reported.
-const lateAfter = time.Minute
+// Late reports whether jobs have been due for more than a minute, in a queue that is not paused.
+func (s QueueStats) Late() bool { return s.Age > time.Minute && !s.Paused }
 
-// warnLate logs the queues whose jobs wait too long.
+// warnLate logs the queues in which jobs wait too long.
 func (js *Jobs) warnLate(ctx context.Context) error {
 	list, err := js.Stats(ctx)
 	for _, s := range list {
-		if s.Age > lateAfter && !s.Paused {
+		if s.Late() {
 			js.config.Logger.WarnContext(ctx, "jobs: the jobs of a queue wait", slog.String("queue", s.Name),
 				slog.Duration("oldest", s.Age.Round(time.Second)), slog.Int64("due", s.Due), slog.Int64("running", s.Running))
 		}

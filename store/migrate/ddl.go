@@ -25,6 +25,9 @@ func createTable(e engine, t *store.Table, exists func(*store.Table) bool) (text
 	if !keyed {
 		lines = append(lines, "primary key ("+quoteAll(names(t.PrimaryKey))+")")
 	}
+	for _, c := range t.Checks {
+		lines = append(lines, checkClause(e, c))
+	}
 	for _, ref := range t.ForeignKeys {
 		if !e.ddl().addsConstraints || (ref.Target == t || exists(ref.Target)) && toPrimaryKey(ref) {
 			lines = append(lines, foreignKeyClause(ref))
@@ -71,14 +74,26 @@ func addForeignKey(t *store.Table, ref *schema.Reference) string {
 	return "alter table " + quote(t.Name) + " add " + foreignKeyClause(ref)
 }
 
-func createIndex(t *store.Table, ix index) string {
+// checkClause writes a check of a table.
+func checkClause(e engine, c *schema.Check) string {
+	return "constraint " + quote(c.Name) + " check (" + conditionSQL(e, c.Condition) + ")"
+}
+
+// conditionSQL writes a condition in the SQL of an engine.
+func conditionSQL(e engine, c *schema.Condition) string {
+	return c.Render(func(c *store.Column) string { return quote(c.Name) }, func(c *store.Column, text string) string {
+		return e.literal(constant{kind: c.Kind, text: text})
+	})
+}
+
+func createIndex(e engine, t *store.Table, ix index) string {
 	text := "create "
 	if ix.unique {
 		text += "unique "
 	}
 	text += fmt.Sprintf("index %s on %s (%s)", quote(ix.name), quote(t.Name), quoteAll(ix.columns))
-	if ix.where != "" {
-		text += " where " + quote(t.DeletedAt.Name) + " is null"
+	if ix.where != nil {
+		text += " where " + conditionSQL(e, ix.where)
 	}
 	return text
 }

@@ -85,7 +85,7 @@ func (d *differ) createTables(tables []*store.Table) error {
 		d.tables = append(d.tables, text)
 		d.constraints = append(d.constraints, later...)
 		for _, ix := range wantedIndexes(t) {
-			d.indexes = append(d.indexes, createIndex(t, ix))
+			d.indexes = append(d.indexes, createIndex(d.engine, t, ix))
 		}
 		for _, c := range searchable(t) {
 			d.searchIndex(c, false)
@@ -116,6 +116,7 @@ func (d *differ) compareView(t *store.Table, f *found) {
 
 func (d *differ) compareTable(ctx context.Context, t *store.Table, f *found) error {
 	e := &existing{differ: d, table: t, found: f, added: map[string]bool{}, absent: map[string]bool{}}
+	f.readConditions(t)
 	if !sameSet(names(t.PrimaryKey), f.primaryKey) {
 		d.person(true, fmt.Sprintf("%s has the primary key (%s), want (%s)", t.Name, strings.Join(f.primaryKey, ", "), strings.Join(names(t.PrimaryKey), ", ")),
 			"rebuild the table")
@@ -127,6 +128,9 @@ func (d *differ) compareTable(ctx context.Context, t *store.Table, f *found) err
 	}
 	e.staleSearches()
 	e.extraColumns()
+	if err := e.compareChecks(ctx); err != nil {
+		return err
+	}
 	if err := e.compareIndexes(ctx); err != nil {
 		return err
 	}

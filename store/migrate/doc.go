@@ -9,7 +9,7 @@
 // # Develop with Auto
 //
 // [Auto] compares the registered models with the database and creates tables, columns,
-// keys and indexes. It never drops, renames or converts anything. Such changes are
+// keys and indexes. It drops, renames or converts no data. Such changes are
 // listed in [Plan].Manual with the statement to run. In existing rows a new column that
 // cannot be NULL gets its default, else the zero of its type.
 //
@@ -18,6 +18,10 @@
 // all named <table>_<column>_search. Existing rows are indexed at once. Diff lists
 // search indexes that no column needs anymore and how to drop them. On SQLite drop the
 // search index before the column.
+//
+// Indexes, unique keys, checks and enums of plinth tags are created too. A check that says
+// something else than its tag is dropped and added again if all rows satisfy the new
+// one. Otherwise it is in [Plan].Manual.
 //
 // # Write migrations for production
 //

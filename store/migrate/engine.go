@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // engine is what migrations must know of a database. There are two.
@@ -40,6 +41,12 @@ type engine interface {
 	// columnType is the type of a new column, literal a constant of it.
 	columnType(k store.Kind) string
 	literal(c constant) string
+
+	// typed makes an expression a value of a kind.
+	typed(k store.Kind, expression string) string
+
+	// addedCheck is the clause of a check that an existing table gets.
+	addedCheck(c *schema.Check) string
 
 	// misfit says why values of the kind cannot be kept in the column, or
 	// nothing; doubt what is different and works.

@@ -81,6 +81,11 @@ func (e *existing) addColumn(ctx context.Context, c *store.Column) error {
 	case filled && d != nil && d.now && !e.engine.ddl().addsConstraints:
 		advice = "rebuild the table (SQLite cannot add this default to a table with rows)"
 	}
+	if advice == "" && filled {
+		if advice, err = e.brokenByDefault(ctx, c); err != nil {
+			return err
+		}
+	}
 	if advice != "" {
 		e.absent[c.Name] = true
 		e.person(true, problem, advice)
@@ -98,6 +103,20 @@ func (e *existing) addColumn(ctx context.Context, c *store.Column) error {
 	e.columns = append(e.columns, text)
 	e.problems = append(e.problems, problem)
 	return nil
+}
+
+// brokenByDefault says what to do if the value of existing rows in a column that is added
+// breaks a check of that column.
+func (e *existing) brokenByDefault(ctx context.Context, c *store.Column) (advice string, err error) {
+	for _, check := range e.table.Checks {
+		if len(check.Columns) != 1 || check.Columns[0] != c {
+			continue
+		}
+		if broken, err := e.breaks(ctx, check); err != nil || broken {
+			return fmt.Sprintf("existing rows would break its check (%s): give the column a default in its bun tag that the check allows", check.Condition), err
+		}
+	}
+	return "", nil
 }
 
 // reference returns the foreign key a column is part of, or nil.

@@ -21,7 +21,7 @@ func (e *existing) compareIndexes(ctx context.Context) error {
 			if err := e.compareUnique(ctx, want, pk); err != nil {
 				return err
 			}
-		case !pk.covers(want.columns) && !slices.ContainsFunc(e.found.indexes, func(ix index) bool { return ix.covers(want.columns) }):
+		case !pk.serves(want) && !slices.ContainsFunc(e.found.indexes, func(ix index) bool { return ix.serves(want) }):
 			e.addIndex(want)
 		}
 	}
@@ -30,7 +30,7 @@ func (e *existing) compareIndexes(ctx context.Context) error {
 
 func (e *existing) compareUnique(ctx context.Context, want, pk index) error {
 	for _, ix := range e.found.indexes {
-		if want.where != "" && ix.unique && ix.where == "" && sameSet(ix.columns, want.columns) {
+		if want.where != nil && !want.tagged && ix.unique && !ix.partial() && sameSet(ix.columns, want.columns) {
 			e.person(true, fmt.Sprintf("unique index %s counts deleted rows of %s too", ix.name, e.table.Name), "drop index "+quote(ix.name))
 		}
 	}
@@ -42,8 +42,11 @@ func (e *existing) compareUnique(ctx context.Context, want, pk index) error {
 		return err
 	}
 	problem := fmt.Sprintf("%s has no unique index on (%s)", e.table.Name, strings.Join(want.columns, ", "))
+	if want.tagged {
+		problem += " where " + want.where.String()
+	}
 	if violated {
-		e.person(true, problem, "rows have the same values: change them, then "+createIndex(e.table, want))
+		e.person(true, problem, "rows have the same values: change them, then "+createIndex(e.engine, e.table, want))
 		return nil
 	}
 	e.problems = append(e.problems, problem)
@@ -56,11 +59,11 @@ func (e *existing) addIndex(ix index) {
 	for table, f := range e.have {
 		if slices.ContainsFunc(f.indexes, func(other index) bool { return other.name == ix.name }) {
 			e.person(false, fmt.Sprintf("index %s of %s is not the one the model needs", ix.name, table),
-				fmt.Sprintf("drop index %s, then %s", quote(ix.name), createIndex(e.table, ix)))
+				fmt.Sprintf("drop index %s, then %s", quote(ix.name), createIndex(e.engine, e.table, ix)))
 			return
 		}
 	}
-	e.indexes = append(e.indexes, createIndex(e.table, ix))
+	e.indexes = append(e.indexes, createIndex(e.engine, e.table, ix))
 }
 
 // compareForeignKeys adds the foreign keys that are missing, where the engine

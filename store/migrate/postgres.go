@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // postgres is PostgreSQL from version 14 on.
@@ -143,6 +144,13 @@ func (postgres) literal(c constant) string {
 	}
 	return quoteText(c.text)
 }
+
+func (p postgres) typed(k store.Kind, expression string) string {
+	typ, _, _ := strings.Cut(p.columnType(k), " collate")
+	return "cast(" + expression + " as " + typ + ")"
+}
+
+func (p postgres) addedCheck(c *schema.Check) string { return checkClause(p, c) }
 
 // readable lists, for each kind, the internal names of the types that the driver can
 // read and write as the kind.

@@ -8,7 +8,7 @@ import (
 // inspect reads the schema new tables would be created in.
 func (p postgres) inspect(ctx context.Context, q querier) (map[string]*found, error) {
 	all := map[string]*found{}
-	for _, read := range []func(context.Context, querier, map[string]*found) error{p.readColumns, p.readIndexes, p.readForeignKeys} {
+	for _, read := range []func(context.Context, querier, map[string]*found) error{p.readColumns, p.readIndexes, p.readForeignKeys, p.readChecks} {
 		if err := read(ctx, q, all); err != nil {
 			return nil, err
 		}
@@ -81,7 +81,7 @@ func (postgres) readIndexes(ctx context.Context, q querier, all map[string]*foun
 		if err := json.Unmarshal([]byte(columns), &ix.columns); err != nil {
 			return struct{}{}, err
 		}
-		ix.where = normalizeWhere(where)
+		ix.text = where
 		switch f := all[table]; {
 		case f == nil: // made since the columns were read
 		case primary:
@@ -122,6 +122,29 @@ func (postgres) readForeignKeys(ctx context.Context, q querier, all map[string]*
 			f.foreignKeys = append(f.foreignKeys, k)
 		}
 		return struct{}{}, err
+	})
+	return err
+}
+
+const postgresChecks = `
+select c.relname, k.conname, pg_get_expr(k.conbin, k.conrelid)
+from pg_constraint k
+join pg_class c on c.oid = k.conrelid
+join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = current_schema() and k.contype = 'c'
+order by c.relname, k.conname`
+
+func (postgres) readChecks(ctx context.Context, q querier, all map[string]*found) error {
+	_, err := collect(ctx, q, postgresChecks, func(scan func(...any) error) (struct{}, error) {
+		var table string
+		var k foundCheck
+		if err := scan(&table, &k.name, &k.text); err != nil {
+			return struct{}{}, err
+		}
+		if f := all[table]; f != nil {
+			f.checks = append(f.checks, k)
+		}
+		return struct{}{}, nil
 	})
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
@@ -34,8 +35,8 @@ func (e *existing) violates(ctx context.Context, ix index) (bool, error) {
 			return false, nil
 		}
 	}
-	if ix.where != "" && e.found.column(e.table.DeletedAt.Name) != nil {
-		conditions = append(conditions, quote(e.table.DeletedAt.Name)+" is null")
+	if ix.where != nil {
+		conditions = append(conditions, e.conditionSQL(ix.where))
 	}
 	query := `select count(*) from ` + quote(e.table.Name)
 	if len(conditions) > 0 {
@@ -45,6 +46,38 @@ func (e *existing) violates(ctx context.Context, ix index) (bool, error) {
 		query += " group by " + strings.Join(old, ", ")
 	}
 	return e.exists(ctx, query+" having count(*) > 1")
+}
+
+// breaks reports whether rows break a check to be.
+func (e *existing) breaks(ctx context.Context, c *schema.Check) (bool, error) {
+	if filled, err := e.hasRows(ctx); err != nil || !filled {
+		return false, err
+	}
+	return e.exists(ctx, `select 1 from `+quote(e.table.Name)+` where not (`+e.conditionSQL(c.Condition)+`)`)
+}
+
+// conditionSQL writes a condition on the rows as they will be: columns that are added have
+// the value that existing rows get.
+func (e *existing) conditionSQL(c *schema.Condition) string {
+	return c.Render(func(c *store.Column) string {
+		if e.found.column(c.Name) != nil {
+			return quote(c.Name)
+		}
+		return e.engine.typed(c.Kind, e.initial(c))
+	}, func(c *store.Column, text string) string { return e.engine.literal(constant{kind: c.Kind, text: text}) })
+}
+
+// initial writes the value that existing rows get in a column that is added.
+func (e *existing) initial(c *store.Column) string {
+	d, err := defaultOf(c)
+	switch {
+	case err != nil, d == nil && c.Nullable:
+		return "null"
+	case d == nil:
+		zero := zeroOf(c.Kind)
+		d = &zero
+	}
+	return e.engine.literal(*d)
 }
 
 // orphans reports whether rows refer to nothing by a foreign key to be.

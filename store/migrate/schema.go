@@ -16,6 +16,14 @@ type found struct {
 	primaryKey  []string
 	indexes     []index
 	foreignKeys []foreignKey
+	checks      []foundCheck
+}
+
+// foundCheck is a check as the database has it.
+type foundCheck struct {
+	name, text string
+	// condition is text as far as it is in the language of tags, else nil.
+	condition *schema.Condition
 }
 
 // foundColumn is a column as the database has it.
@@ -39,9 +47,16 @@ type index struct {
 	name    string
 	columns []string
 	unique  bool
-	// where is the condition of a partial index, normalized.
-	where string
+	// text is the condition of a partial index in the database, where what it means; nil
+	// if it is not in the language of tags.
+	text  string
+	where *schema.Condition
+	// tagged: a plinth tag asks for it.
+	tagged bool
 }
+
+// partial reports whether the index leaves out rows.
+func (ix index) partial() bool { return ix.text != "" || ix.where != nil }
 
 // foreignKey is a foreign key as the database has it.
 type foreignKey struct {
@@ -60,17 +75,21 @@ func (f *found) column(name string) *foundColumn {
 	return &f.columns[i]
 }
 
-// wantedIndexes returns the indexes a model requires: unique ones, and plain ones for
-// foreign keys and the tenant unless another index begins with their columns.
+// wantedIndexes returns the indexes a model requires: unique ones, those of tags, and
+// plain ones for foreign keys and the tenant unless another index begins with their columns.
 func wantedIndexes(t *store.Table) []index {
 	var list []index
 	pk := index{columns: names(t.PrimaryKey), unique: true}
 	for _, key := range t.UniqueKeys {
-		ix := index{name: schema.UniqueName(t, key), columns: names(key), unique: true}
-		if t.DeletedAt != nil {
-			ix.where = t.DeletedAt.Name + " is null"
+		list = append(list, index{name: schema.UniqueName(t, key), columns: names(key), unique: true, where: alive(t, nil)})
+	}
+	for _, ix := range t.Indexes {
+		want := index{name: ix.Name, columns: names(ix.Columns), unique: ix.Unique, where: ix.Where}
+		if ix.Unique {
+			want.where = alive(t, ix.Where)
 		}
-		list = append(list, ix)
+		want.tagged = true
+		list = append(list, want)
 	}
 	add := func(columns []string) {
 		covers := func(ix index) bool { return ix.covers(columns) }
@@ -94,21 +113,40 @@ func wantedIndexes(t *store.Table) []index {
 	return list
 }
 
+// alive returns the condition of a unique index: rows that are deleted have no part in it.
+func alive(t *store.Table, where *schema.Condition) *schema.Condition {
+	if t.DeletedAt == nil {
+		return where
+	}
+	deleted := &schema.Condition{Op: schema.IsNull, Column: t.DeletedAt}
+	if where == nil {
+		return deleted
+	}
+	return schema.AllOf(deleted, where)
+}
+
 // covers reports whether the index finds rows by the columns.
 func (ix index) covers(columns []string) bool {
-	return ix.where == "" && len(ix.columns) >= len(columns) && sameSet(ix.columns[:len(columns)], columns)
+	return !ix.partial() && len(ix.columns) >= len(columns) && sameSet(ix.columns[:len(columns)], columns)
+}
+
+// serves reports whether the index does what a plain one is wanted for. That of a tag also
+// sorts.
+func (ix index) serves(want index) bool {
+	if !want.tagged {
+		return ix.covers(want.columns)
+	}
+	return ix.sameRows(want) && len(ix.columns) >= len(want.columns) && slices.Equal(ix.columns[:len(want.columns)], want.columns)
 }
 
 // same reports whether two indexes promise the same.
 func (ix index) same(other index) bool {
-	return ix.unique == other.unique && ix.where == other.where && sameSet(ix.columns, other.columns)
+	return ix.unique == other.unique && ix.sameRows(other) && sameSet(ix.columns, other.columns)
 }
 
-// normalizeWhere brings the condition of an index into one form: PostgreSQL
-// adds parentheses, people quote names.
-func normalizeWhere(s string) string {
-	s = strings.NewReplacer("(", " ", ")", " ", `"`, "", "`", "", "[", "", "]", "").Replace(strings.ToLower(s))
-	return strings.Join(strings.Fields(s), " ")
+// sameRows reports whether two indexes hold the same rows.
+func (ix index) sameRows(other index) bool {
+	return ix.partial() == other.partial() && ix.where.Same(other.where)
 }
 
 // check rejects models that cannot have a table on both engines.
@@ -135,6 +173,11 @@ func check(tables []*store.Table) error {
 				return err
 			}
 		}
+		for _, c := range t.Checks {
+			if err := fits(t, "check", c.Name); err != nil {
+				return err
+			}
+		}
 		for _, c := range searchable(t) {
 			if err := claim(t, "search index", schema.SearchName(c)); err != nil {
 				return err
@@ -149,13 +192,10 @@ func check(tables []*store.Table) error {
 	return nil
 }
 
-// maxName is how many bytes of a name PostgreSQL keeps.
-const maxName = 63
-
 // fits rejects a name that is longer.
 func fits(t *store.Table, what, name string) error {
-	if len(name) > maxName {
-		return fmt.Errorf("migrate: table %s: the name of %s %s is longer than %d bytes", t.Name, what, name, maxName)
+	if len(name) > schema.MaxName {
+		return fmt.Errorf("migrate: table %s: the name of %s %s is longer than %d bytes", t.Name, what, name, schema.MaxName)
 	}
 	return nil
 }

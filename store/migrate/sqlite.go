@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // sqlite has one writer: a transaction that has begun to write is the lock, and
@@ -86,6 +88,20 @@ func (sqlite) literal(c constant) string {
 		return "x'" + strings.TrimPrefix(c.text, `\x`) + "'"
 	}
 	return quoteText(c.text)
+}
+
+func (s sqlite) typed(k store.Kind, expression string) string {
+	typ, collation, _ := strings.Cut(s.columnType(k), " ")
+	return "(cast(" + expression + " as " + typ + ") " + collation + ")"
+}
+
+// addedCheck says of NULL what a check means: while SQLite 3.53 adds one, it takes rows for
+// which the condition is NULL for rows that break it.
+func (s sqlite) addedCheck(c *schema.Check) string {
+	if !slices.ContainsFunc(c.Columns, func(c *store.Column) bool { return c.Nullable }) {
+		return checkClause(s, c)
+	}
+	return "constraint " + quote(c.Name) + " check ((" + conditionSQL(s, c.Condition) + ") is not false)"
 }
 
 // misfit compares affinities, as SQLite does with declared types (section 3.1 of

@@ -11,7 +11,7 @@ import (
 // inspect reads the main schema.
 func (s sqlite) inspect(ctx context.Context, q querier) (map[string]*found, error) {
 	all := map[string]*found{}
-	for _, read := range []func(context.Context, querier, map[string]*found) error{s.readColumns, s.readIndexes, s.readForeignKeys} {
+	for _, read := range []func(context.Context, querier, map[string]*found) error{s.readColumns, s.readIndexes, s.readForeignKeys, s.readChecks} {
 		if err := read(ctx, q, all); err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func (s sqlite) readIndexes(ctx context.Context, q querier, all map[string]*foun
 			return struct{}{}, nil
 		}
 		if n := len(f.indexes); n == 0 || f.indexes[n-1].name != ix.name {
-			ix.where = whereOf(text)
+			ix.text = whereOf(text)
 			f.indexes = append(f.indexes, ix)
 		}
 		last := &f.indexes[len(f.indexes)-1]
@@ -107,7 +107,7 @@ func whereOf(text string) string {
 	if m == nil {
 		return ""
 	}
-	return normalizeWhere(m[1])
+	return m[1]
 }
 
 const sqliteForeignKeys = `

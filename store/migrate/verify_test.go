@@ -211,7 +211,8 @@ func TestNamesThatCannotBe(t *testing.T) {
 	type long struct {
 		bun.BaseModel `bun:"table:a_table_with_quite_a_long_name_for_a_table"`
 		ID            int64  `bun:",pk"`
-		A             string `bun:"and_a_column_to_match_it,unique"`
+		A             int64  `bun:"and_a_column_to_match_it,unique"` // the name of its key is shortened
+		Of            *owner `bun:"rel:belongs-to,join:and_a_column_to_match_it=id"`
 	}
 	type half struct {
 		bun.BaseModel `bun:"table:halves"`

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
@@ -45,6 +46,52 @@ func (n *Node) variables(names []string) []string {
 		names = k.variables(names)
 	}
 	return names
+}
+
+// ComparedWith returns the columns that a bound condition compares with a variable.
+func (c Cond) ComparedWith(variable string) []*schema.Column {
+	if c.IsZero() {
+		return nil
+	}
+	return c.n.comparedWith(variable, nil)
+}
+
+func (n *Node) comparedWith(variable string, columns []*schema.Column) []*schema.Column {
+	if n.Operand.Kind == OperandVar && n.Operand.name == variable && n.Column != nil {
+		columns = append(columns, n.Column)
+	}
+	for _, k := range n.Kids {
+		columns = k.comparedWith(variable, columns)
+	}
+	return columns
+}
+
+// Pin returns a column and the one value that every row which a bound condition selects has
+// there, if a comparison on the top level says so. The value is that of a row of bound values,
+// and comparable.
+func (c Cond) Pin(scope *Scope) (col *schema.Column, pinned any, ok bool) {
+	if c.IsZero() {
+		return nil, nil, false
+	}
+	return c.n.pin(scope)
+}
+
+func (n *Node) pin(scope *Scope) (col *schema.Column, pinned any, ok bool) {
+	switch {
+	case n.Kind == NodeAnd:
+		for _, k := range n.Kids {
+			if col, pinned, ok = k.pin(scope); ok {
+				return col, pinned, true
+			}
+		}
+	case n.Kind == NodeCompare && n.Op == OpEq && n.Column != nil && n.path.IsZero() && n.quant == quantNone:
+		switch n.Column.Kind {
+		case driver.KindText, driver.KindUUID, driver.KindInt, driver.KindBool: // equal values are identical
+			v, known, err := BoundOperand(scope, n.Column, n)
+			return n.Column, v, known && err == nil
+		}
+	}
+	return nil, nil, false
 }
 
 // appendText appends the node; inside says that it is an operand of another node. With

@@ -105,10 +105,19 @@ func WithScope(ctx context.Context, s *Scope) context.Context {
 }
 
 // WithScopeFunc returns a context with the scope of a caller that scopeOf makes on
-// first use. scopeOf is called at most once, with ctx. If it returns nil or panics, the
-// scope allows nothing.
+// first use. scopeOf is called with ctx, at most once before and once after [RemakeScope].
+// If it returns nil or panics, the scope allows nothing.
 func WithScopeFunc(ctx context.Context, scopeOf func(context.Context) *Scope) context.Context {
 	return &scoped{Context: ctx, scopeOf: scopeOf}
+}
+
+// RemakeScope lets a context of [WithScopeFunc] call scopeOf again on the next use of the scope.
+// Call it when the caller becomes known, before anything uses ctx concurrently. Other contexts
+// do not change.
+func RemakeScope(ctx context.Context) {
+	if c, ok := ctx.(*scoped); ok {
+		c.once, c.scope = sync.Once{}, nil
+	}
 }
 
 // scoped is a context that makes its scope on first use.

@@ -20,6 +20,10 @@ func Violated(t *Table, v *driver.Violation) *fault.ConstraintError {
 	if v.Table != "" && v.Table != t.Name {
 		return e
 	}
+	if c := t.checkOf(v.Constraint); c != nil && v.Kind == driver.Check {
+		e.Columns = PublicNames(c.Columns)
+		return e
+	}
 	for _, name := range v.Columns {
 		switch c := t.byName[name]; {
 		case c == nil && v.Kind == driver.NotNull:
@@ -43,12 +47,18 @@ func (t *Table) uniqueColumns(constraint string) []string {
 			return PublicNames(key)
 		}
 	}
+	for _, ix := range t.Indexes {
+		if ix.Unique && ix.Name == constraint {
+			return PublicNames(ix.Columns)
+		}
+	}
 	return nil
 }
 
-// UniqueName returns the name of the unique index over columns of a table.
+// UniqueName returns the name of the unique index over columns of a table, of at most
+// [MaxName] bytes.
 func UniqueName(t *Table, columns []*Column) string {
-	return t.Name + "_" + JoinNames(columns, "_") + "_key"
+	return shortName(t.Name + "_" + JoinNames(columns, "_") + "_key")
 }
 
 // PublicNames returns the names of the columns a client may know.

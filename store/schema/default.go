@@ -94,3 +94,6 @@ func (c *Column) IntegerRange() (least, greatest int64) {
 
 // HasDefault reports whether the tag gives a default.
 func (c *Column) HasDefault() bool { return c.initial.set }
+
+// IsTimestamp reports whether the column holds moments.
+func (c *Column) IsTimestamp() bool { return c.Kind == driver.KindTimestamp }

@@ -94,6 +94,9 @@ func (t *Table) newRelation(br *schema.Relation, tables func(*schema.Table) (*Ta
 	if br.PolymorphicField != nil || len(br.Condition) > 0 {
 		return nil, fmt.Errorf("%s: polymorphic relations and join_on are not supported; use two foreign keys, or a filter", where)
 	}
+	if err := refuseRelationTag(br.Field); err != nil {
+		return nil, fmt.Errorf("%s: %w", where, err)
+	}
 	target, err := tables(br.JoinTable)
 	if err != nil {
 		return nil, err

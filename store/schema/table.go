@@ -38,6 +38,11 @@ type Table struct {
 	// UniqueKeys lists the unique constraints besides the primary key.
 	UniqueKeys [][]*Column
 
+	// Indexes and Checks are those of plinth tags. Keys and relations have indexes
+	// besides.
+	Indexes []*Index
+	Checks  []*Check
+
 	// Version, CreatedAt, UpdatedAt, DeletedAt and Tenant are the columns of the mixins
 	// store.Model, store.SoftDelete and store.Tenant; nil if the model does not embed them.
 	Version, CreatedAt, UpdatedAt, DeletedAt, Tenant *Column
@@ -88,8 +93,14 @@ type Column struct {
 	// Searchable reports a column with a search index for query.OpSearch.
 	Searchable bool
 
-	// Generated reports a key the database assigns.
-	Generated bool
+	// Enum lists the values the column can have, nil for any.
+	Enum []string
+
+	// NoDefault reports a column that every new row must be given.
+	NoDefault bool
+
+	// Generated reports a key the database assigns; Assignable that clients may give it.
+	Generated, Assignable bool
 
 	// Rules is the validate tag of the field.
 	Rules string
@@ -185,10 +196,10 @@ func (t *Table) HasHooks() bool { return t.Hooks != nil }
 
 // CreatableColumns returns the columns a client may give on insert, as far as
 // the model says: not read-only, not hidden, not set by the library. A key the
-// database makes is not among them: a client that could choose it could use up
-// the keys, and every later insert would fail.
+// database makes is among them only if its tag says so: a client that can choose it can
+// use up the keys.
 func (t *Table) CreatableColumns() ColumnSet {
-	return t.Writable(func(c *Column) bool { return c.Mode <= CreateOnly && !c.Generated })
+	return t.Writable(func(c *Column) bool { return c.Mode <= CreateOnly && (!c.Generated || c.Assignable) })
 }
 
 // UpdatableColumns returns the columns a client may set on update, as far as
@@ -238,8 +249,9 @@ func newTable(r *Registry, bt *schema.Table) (*Table, error) {
 		return nil, fmt.Errorf("store: table %s has %d columns, at most %d are supported", t.Name, len(bt.Fields), MaxColumns)
 	}
 	errs := []error{refuseBunHooks(bt.Type)}
+	var groups []groupTag
 	for _, f := range bt.Fields {
-		c, err := newColumn(t, f, len(t.Columns))
+		c, own, err := newColumn(t, f, len(t.Columns))
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -248,6 +260,7 @@ func newTable(r *Registry, bt *schema.Table) (*Table, error) {
 			errs = append(errs, fmt.Errorf("store: table %s has two columns %s", t.Name, c.Name))
 			continue
 		}
+		groups = append(groups, own...)
 		t.Columns = append(t.Columns, c)
 		t.every.Add(c)
 		t.byName[c.Name] = c
@@ -258,6 +271,8 @@ func newTable(r *Registry, bt *schema.Table) (*Table, error) {
 	t.readMixins()
 	t.View = t.View || len(bt.PKs) == 0
 	t.readUniqueKeys(bt)
+	errs = append(errs, t.readGroups(groups))
+	sortUniqueKeys(t.UniqueKeys)
 	if t.View {
 		t.Tracked = false
 	}
@@ -267,7 +282,8 @@ func newTable(r *Registry, bt *schema.Table) (*Table, error) {
 	return t, nil
 }
 
-func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
+// newColumn reads a field, and the options of its tag that can concern other columns.
+func newColumn(t *Table, f *schema.Field, index int) (*Column, []groupTag, error) {
 	var errs []error
 	check := func(err error) {
 		if err != nil {
@@ -275,11 +291,12 @@ func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
 		}
 	}
 	gt, errType := value.Of(f, t.registry.options.Known)
-	mode, searchable, errTag := parseTag(f.StructField.Tag.Get("plinth"))
+	tag, errTag := parseTag(f.StructField.Tag.Get("plinth"), f.Name)
 	check(errType)
 	check(errTag)
 	c := &Column{
-		Table: t, Name: f.Name, Kind: gt.Kind, Nullable: gt.Nullable && !f.IsPK, Key: f.IsPK, Mode: mode, Searchable: searchable,
+		Table: t, Name: f.Name, Kind: gt.Kind, Nullable: gt.Nullable && !f.IsPK, Key: f.IsPK, Mode: tag.mode, Searchable: tag.searchable,
+		Enum: tag.enum, NoDefault: tag.noDefault, Assignable: tag.byDefault,
 		Default: f.SQLDefault, Generated: f.AutoIncrement || f.Identity, Rules: f.StructField.Tag.Get("validate"),
 		Index: index, field: f, GoType: gt,
 	}
@@ -296,26 +313,8 @@ func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
 		c.initial, err = readDefault(c)
 		check(err)
 	}
-	return c, errors.Join(errs...)
+	return c, tag.groups, errors.Join(errs...)
 }
-
-// parseTag reads the plinth tag: a mode, and whether the column can be searched.
-func parseTag(tag string) (mode Mode, searchable bool, err error) {
-	for option := range strings.SplitSeq(tag, ",") {
-		switch given, known := modes[option]; {
-		case option == "" && tag == "":
-		case option == "searchable" && !searchable:
-			searchable = true
-		case known && mode == ReadWrite:
-			mode = given
-		default:
-			return 0, false, fmt.Errorf("plinth tag %q: want one of createonly, readonly, hidden and secret, or searchable, or both", tag)
-		}
-	}
-	return mode, searchable, nil
-}
-
-var modes = map[string]Mode{"createonly": CreateOnly, "readonly": ReadOnly, "hidden": Hidden, "secret": Secret}
 
 // readMixins finds the columns of the mixins by the struct they come from.
 func (t *Table) readMixins() {
@@ -357,7 +356,6 @@ func (t *Table) readUniqueKeys(bt *schema.Table) {
 			t.UniqueKeys = append(t.UniqueKeys, group)
 		}
 	}
-	sortUniqueKeys(t.UniqueKeys)
 }
 
 // check rejects models that the engines would treat differently.
@@ -367,7 +365,7 @@ func (t *Table) check() error {
 		errs = append(errs, fmt.Errorf("store: table name %q must be letters, digits and underscores", t.Name))
 	}
 	for _, c := range t.Columns {
-		errs = append(errs, c.checkSearchable())
+		errs = append(errs, c.checkSearchable(), c.checkTag())
 	}
 	for _, c := range t.PrimaryKey {
 		switch alone := len(t.PrimaryKey) == 1 && !t.View; {

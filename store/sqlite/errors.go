@@ -39,6 +39,7 @@ func violation(err *sqlite.Error) driver.ViolationKind {
 		if strings.Contains(err.Error(), "FOREIGN KEY constraint failed") {
 			return driver.ForeignKey
 		}
+		return driver.Check // raise(abort) of a trigger, as check_violation on PostgreSQL
 	case sqlite3.SQLITE_CONSTRAINT_NOTNULL:
 		return driver.NotNull
 	case sqlite3.SQLITE_CONSTRAINT_CHECK:

@@ -34,6 +34,7 @@ func TestViolations(t *testing.T) {
 	mustExec(t, d, `create table r (id integer primary key)`)
 	mustExec(t, d, `insert into t (id, a, b, "odd name") values ('x', 1, 2, 3)`)
 	mustExec(t, d, `insert into r values (1)`)
+	mustExec(t, d, `create trigger r_kept before delete on r begin select raise(abort, 'rows are kept'); end`)
 	for _, test := range []struct {
 		text string
 		want driver.Violation
@@ -47,6 +48,7 @@ func TestViolations(t *testing.T) {
 		{`insert into t (id, parent) values ('p', 5)`, driver.Violation{Kind: driver.ForeignKey}},
 		{`insert into t (id, price) values ('q', -1)`, driver.Violation{Kind: driver.Check, Constraint: "price_positive"}},
 		{`insert into q (a) values (99)`, driver.Violation{Kind: driver.Check}},
+		{`delete from r`, driver.Violation{Kind: driver.Check}},
 	} {
 		_, err := d.Exec(t.Context(), nil, &driver.Statement{SQL: test.text})
 		got, ok := errors.AsType[*driver.Violation](err)

@@ -168,6 +168,9 @@ func (db *DB) runTx(ctx context.Context, scope *query.Scope, opts TxOptions, att
 		return tx, tx.cause(fmt.Errorf("%w: %w", fault.ErrTxFailed, tx.failed))
 	}
 	if err := conn.Commit(ctx); err != nil {
+		if v, ok := errors.AsType[*driver.Violation](err); ok { // a deferred constraint
+			return tx, &fault.ConstraintError{Kind: fault.ConstraintKind(v.Kind)}
+		}
 		return tx, storeError(ctx, err)
 	}
 	if tx.logged {

@@ -16,10 +16,9 @@ import (
 // env is the context a statement is compiled for: the scope, and whether the predicates
 // for tenants and deleted rows apply.
 type env struct {
-	scope       *query.Scope // nil: trusted code
-	Tenant      string
-	withDeleted bool // trusted code requested deleted rows too
-	AllTenants  bool // trusted code requested every tenant
+	scope  *query.Scope // nil: trusted code
+	Tenant string
+	Exemptions
 }
 
 // Writer writes the text of a statement and collects its arguments.
@@ -168,7 +167,7 @@ func (c *CondWriter) Limits(s Source) error {
 	if !slices.Contains(c.Reads, s.Table) {
 		c.Reads = append(c.Reads, s.Table)
 	}
-	if d := s.Table.DeletedAt; d != nil && !c.withDeleted {
+	if d := s.Table.DeletedAt; d != nil && !c.WithDeleted {
 		c.Write(" and ")
 		c.Column(s, d)
 		c.Write(" is null")
@@ -271,7 +270,7 @@ func (b *Builder) Free() {
 // NewBuilder starts a statement.
 func NewBuilder(d Dialect, scope *query.Scope, tenant string, a Exemptions) *Builder {
 	b := builders.Get().(*Builder)
-	b.env = env{scope: scope, Tenant: tenant, withDeleted: a.WithDeleted, AllTenants: a.AllTenants}
+	b.env = env{scope: scope, Tenant: tenant, Exemptions: a}
 	b.Dialect, b.Syntax = d, d.Syntax()
 	return b
 }

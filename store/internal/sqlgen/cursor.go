@@ -75,6 +75,33 @@ func (c *CursorKey) open(keys []query.OrderKey, cursor query.Cursor) ([]any, err
 	return values, nil
 }
 
+// Seal returns a text that [CursorKey.Open] accepts for the same purpose.
+func (c *CursorKey) Seal(purpose string, raw []byte) string {
+	sealed := append(c.purposeMAC(purpose, raw), raw...)
+	return base64.RawURLEncoding.EncodeToString(sealed)
+}
+
+// Open returns what was sealed.
+func (c *CursorKey) Open(purpose, text string) (raw []byte, ok bool) {
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(sealed) < macSize {
+		return nil, false
+	}
+	raw = sealed[macSize:]
+	return raw, hmac.Equal(sealed[:macSize], c.purposeMAC(purpose, raw))
+}
+
+// purposeMAC is the code of a text. The first byte is that of no column's name, so it is
+// never the code of a cursor of rows.
+func (c *CursorKey) purposeMAC(purpose string, raw []byte) []byte {
+	mac := hmac.New(sha256.New, c.Secret)
+	mac.Write([]byte{0xff})
+	mac.Write([]byte(purpose))
+	mac.Write([]byte{0})
+	mac.Write(raw)
+	return mac.Sum(nil)[:macSize]
+}
+
 // after returns the conditions that a row follows a position in an order. All have to hold.
 func after(keys []query.OrderKey, values []any) (bound, rest query.Cond) {
 	n := uniform(keys)

@@ -92,6 +92,9 @@ type Syntax struct {
 	// Arrays says that rows are inserted from one array for each column.
 	Arrays bool
 
+	// Sequences says that generated keys come from a sequence, which does not look at rows.
+	Sequences bool
+
 	// WritableCTE says that a statement can change rows in its WITH, so that a write and its
 	// log are one statement.
 	WritableCTE bool

@@ -2,6 +2,7 @@ package write
 
 import (
 	"context"
+	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/read"
@@ -55,7 +56,8 @@ func Upsert(ctx context.Context, r read.Reader, in *Input, opts query.UpsertOpti
 	return w.run(ctx, out)
 }
 
-// conflictKey resolves the columns of an upsert, which must be a key.
+// conflictKey resolves the columns of an upsert, which must be a key, or a key of each tenant
+// without the tenant.
 func conflictKey(r read.Reader, names []string) ([]*schema.Column, error) {
 	if names == nil {
 		return r.Table.PrimaryKey, nil
@@ -73,8 +75,21 @@ func conflictKey(r read.Reader, names []string) ([]*schema.Column, error) {
 			cols = append(cols, c)
 		}
 	}
-	for _, key := range append([][]*schema.Column{r.Table.PrimaryKey}, r.Table.UniqueKeys...) {
-		if len(key) == len(cols) && covers(&set, key) {
+	keys := append([][]*schema.Column{r.Table.PrimaryKey}, r.Table.UniqueKeys...)
+	of := func(set schema.ColumnSet, columns int) []*schema.Column {
+		i := slices.IndexFunc(keys, func(key []*schema.Column) bool { return len(key) == columns && covers(&set, key) })
+		if i < 0 {
+			return nil
+		}
+		return keys[i]
+	}
+	if key := of(set, len(cols)); key != nil {
+		return key, nil
+	}
+	if t := r.Table.Tenant; t != nil && !set.Has(t) && len(cols) > 0 {
+		// The tenant is that of the write, and clients do not know its column.
+		set.Add(t)
+		if key := of(set, len(cols)+1); key != nil {
 			return key, nil
 		}
 	}

@@ -78,11 +78,19 @@ func (w *prepared) prepareRow(row []any) error {
 		case t.Tenant:
 			continue // set with the tenant of the statement
 		}
+		if w.upsert == nil { // else the row may exist
+			if err := w.checkClientKey(c, row[i]); err != nil {
+				return err
+			}
+		}
 		if c.Key && isZeroKey(row[i]) {
 			row[i] = newKey(c)
 			continue
 		}
 		if _, gap := row[i].(value.Absent); gap {
+			if c.NoDefault {
+				return &fault.ConstraintError{Kind: fault.NotNull, Table: t.Name, Columns: schema.PublicNames([]*schema.Column{c})}
+			}
 			row[i] = c.DefaultAt(w.now)
 		}
 	}

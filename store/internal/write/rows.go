@@ -51,6 +51,9 @@ func (w *steps) writeRows(ctx context.Context, rows []*Row) error {
 }
 
 func (w *steps) insertRows(ctx context.Context, rows []*Row) error {
+	if err := w.moveSequence(ctx, rows); err != nil {
+		return err
+	}
 	if w.together(rows) {
 		return w.insertTogether(ctx, rows)
 	}

@@ -81,7 +81,7 @@ func (w *write) runDirect(ctx context.Context, out *query.Rows) error {
 	if err != nil {
 		return err
 	}
-	if !w.Session.DB.Dialect.Syntax().WritableCTE && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() || w.writesPartOfKey() || w.usesGeneratedKey(checks) || w.targetMayBeInSameWrite(checks) {
+	if !w.Session.DB.Dialect.Syntax().WritableCTE && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() || w.writesPartOfKey() || w.usesGeneratedKey(checks) || w.targetMayBeInSameWrite(checks) || w.op == query.OpInsert && w.movesSequence() {
 		return w.runSteps(ctx, out)
 	}
 	b := w.Session.NewBuilder(ctx, w.Scope, w.Exemptions)

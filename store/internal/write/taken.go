@@ -35,8 +35,9 @@ func (w *judged) mayCreate(ctx context.Context) error {
 	return w.imagesHold(ctx, open, w.guard.Create)
 }
 
-// chosenKey rejects a new row with a client's value for a key that the database makes.
-// The error is the same as for an existing row that the scope may not update.
+// chosenKey rejects a new row with a client's value for a key that the database makes, or
+// one that is too large. The error is the same as for an existing row that the scope may
+// not update.
 func (w *judged) chosenKey(row []any) error {
 	if w.guard == nil {
 		return nil
@@ -44,6 +45,9 @@ func (w *judged) chosenKey(row []any) error {
 	for i, c := range w.Table.Columns {
 		if _, gap := row[i].(value.Absent); c.Generated && !gap && !w.guard.Creatable.Has(c) {
 			return &fault.ReadOnlyColumnError{Table: w.Table.Name, Column: c.Name}
+		}
+		if err := w.checkClientKey(c, row[i]); err != nil {
+			return err
 		}
 	}
 	return nil

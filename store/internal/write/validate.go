@@ -1,6 +1,8 @@
 package write
 
 import (
+	"slices"
+
 	"github.com/seed-7694ebf6/plinth/internal/ruletag"
 	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
@@ -59,7 +61,7 @@ func (w *prepared) validation(failed []fault.FieldError) error {
 }
 
 // validateValue checks one value. required means present and not null, and for text not
-// empty; the other rules apply to values that are not null.
+// empty; enum and the other rules apply to values that are not null.
 func (w *prepared) validateValue(c *schema.Column, v any) (fault.FieldError, bool) {
 	if v == nil {
 		if c.Required {
@@ -69,6 +71,9 @@ func (w *prepared) validateValue(c *schema.Column, v any) (fault.FieldError, boo
 	}
 	if c.Required && v == "" {
 		return fault.FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Empty}, false
+	}
+	if text, ok := v.(string); ok && c.Enum != nil && !slices.Contains(c.Enum, text) {
+		return fault.FieldError{Column: c.Name, Rule: ruletag.Enum, Text: ruletag.OneOf(c.Enum)}, false
 	}
 	validator := w.Session.DB.Options.Validator
 	if c.Checks == "" || validator == nil {

@@ -1,4 +1,5 @@
-package jobs
+// Package cron computes the due times of schedules.
+package cron
 
 import (
 	"errors"
@@ -9,22 +10,27 @@ import (
 	"github.com/netresearch/go-cron"
 )
 
-// rule says when a schedule is due.
-type rule interface {
-	next(after time.Time) time.Time
-	last(until time.Time) time.Time // the last due time that is not later
+// Rule says when a schedule is due.
+type Rule interface {
+	// After returns the first due time that is later.
+	After(t time.Time) time.Time
+
+	// Until returns the last due time that is not later.
+	Until(t time.Time) time.Time
 }
 
-// period is the rule of [Every].
-type period time.Duration
+// Period is the rule of the multiples of a duration since the year 1 in UTC.
+type Period time.Duration
 
-func (p period) next(after time.Time) time.Time {
-	return after.Truncate(time.Duration(p)).Add(time.Duration(p))
+// After implements [Rule].
+func (p Period) After(t time.Time) time.Time {
+	return t.Truncate(time.Duration(p)).Add(time.Duration(p))
 }
 
-func (p period) last(until time.Time) time.Time { return until.Truncate(time.Duration(p)) }
+// Until implements [Rule].
+func (p Period) Until(t time.Time) time.Time { return t.Truncate(time.Duration(p)) }
 
-// expression is the rule of [Cron].
+// expression is the rule of a cron expression.
 type expression struct {
 	cron.ScheduleWithPrev
 	location *time.Location
@@ -36,8 +42,8 @@ type expression struct {
 
 var parser = cron.StandardParser()
 
-// parseCron reads an expression with five fields, or a name such as @daily.
-func parseCron(text string, location *time.Location) (rule, error) {
+// Parse reads an expression with five fields, or a name such as @daily.
+func Parse(text string, location *time.Location) (Rule, error) {
 	if strings.HasPrefix(text, "@every") || strings.Contains(text, "TZ=") {
 		return nil, errors.New("use Every for a period, and Location for a time zone")
 	}
@@ -51,22 +57,24 @@ func parseCron(text string, location *time.Location) (rule, error) {
 	}
 	fields := strings.Fields(text)
 	e := expression{schedule, location, len(fields) == 5 && !strings.Contains(fields[1], "*")}
-	if e.next(time.Unix(0, 0)).IsZero() {
+	if e.After(time.Unix(0, 0)).IsZero() {
 		return nil, errors.New("there is no such day")
 	}
 	return e, nil
 }
 
-func (e expression) next(after time.Time) time.Time {
-	t := e.Next(after.In(e.location))
+// After implements [Rule].
+func (e expression) After(t time.Time) time.Time {
+	t = e.Next(t.In(e.location))
 	for e.fixed && repeated(t) {
 		t = e.Next(t)
 	}
 	return t.UTC()
 }
 
-func (e expression) last(until time.Time) time.Time {
-	t := e.Prev(until.Add(time.Second).Truncate(time.Second).In(e.location)) // it is due on full minutes
+// Until implements [Rule].
+func (e expression) Until(t time.Time) time.Time {
+	t = e.Prev(t.Add(time.Second).Truncate(time.Second).In(e.location)) // it is due on full minutes
 	for e.fixed && repeated(t) {
 		t = e.Prev(t)
 	}
