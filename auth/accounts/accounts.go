@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/wire"
 	"github.com/seed-7694ebf6/plinth/auth/password"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 )
 
 // Accounts lets people in. Make one with [New]; it is safe for concurrent use.
@@ -28,6 +30,7 @@ type Accounts struct {
 	db         *store.DB
 	config     Config
 	keys       *seal.Keyring
+	jobs       *jobs.Jobs
 	hashes     *password.Hasher
 	codes      *code.Codes
 	outbox     *outbox.Outbox
@@ -58,8 +61,15 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 		return nil, err
 	}
 	a := &Accounts{db: db, config: cfg, keys: keys, hashes: hashes}
+	if err := a.openJobs(); err != nil {
+		return nil, err
+	}
 	if err := a.compose(); err != nil {
 		return nil, err
+	}
+	a.schedule()
+	if err := a.jobs.Check(); err != nil {
+		return nil, fmt.Errorf("accounts: Jobs: %w", err)
 	}
 	var origins *http.CrossOriginProtection
 	if cfg.Cookies {
@@ -91,11 +101,24 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 // the path before it taken off (http.StripPrefix).
 func (a *Accounts) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
+// openJobs takes the jobs of the application, or makes those of the accounts.
+func (a *Accounts) openJobs() error {
+	if a.jobs = a.config.Jobs; a.jobs != nil {
+		return nil
+	}
+	sealer, err := jobs.NewSealer(a.config.MasterKeys...)
+	if err != nil {
+		return err
+	}
+	a.jobs, err = jobs.New(a.db, &jobs.Config{Logger: a.config.Logger, Sealer: sealer})
+	return err
+}
+
 // compose makes the services, each from those before it.
 func (a *Accounts) compose() (err error) {
 	db, keys, cfg := a.db, a.keys, &a.config
 	a.codes = &code.Codes{DB: db, Keys: keys, Now: a.now}
-	a.outbox = outbox.New(outbox.Config{DB: db, Keys: keys, Now: a.now, Logger: cfg.Logger, Mailer: cfg.Mailer, SMS: cfg.SMS, SiteURL: cfg.SiteURL})
+	a.outbox = outbox.New(outbox.Config{DB: db, Jobs: a.jobs, Keys: keys, Now: a.now, Logger: cfg.Logger, Mailer: cfg.Mailer, SMS: cfg.SMS, SiteURL: cfg.SiteURL})
 	a.sessions, err = session.New(session.Config{
 		DB: db, Keys: keys, Hashes: a.hashes, Hooks: cfg.hooks(), Now: a.now, Logger: cfg.Logger, PublicURL: cfg.PublicURL, AccessTTL: cfg.AccessTTL,
 		SessionLife: cfg.SessionLife, SessionIdle: cfg.SessionIdle, RefreshGrace: cfg.RefreshGrace, Passwords: cfg.Passwords,

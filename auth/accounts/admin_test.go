@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -270,16 +269,11 @@ func TestAdminChangesUsers(t *testing.T) {
 	})
 }
 
-// TestAdminChangeNotices: of several changes at once the owner is told in one order, at the
-// address of before.
+// TestAdminChangeNotices: the owner is notified of each of several changes at once, at the
+// e-mail address before them.
 func TestAdminChangeNotices(t *testing.T) {
-	ticking := func(c *accounts.Config) { // so that mails have an order
-		keyed(c)
-		now, ticks := c.Now, new(atomic.Int64)
-		c.Now = func() time.Time { return now().Add(time.Duration(ticks.Add(1)) * time.Microsecond) }
-	}
-	engines(t, ticking, func(t *testing.T, w *world) {
-		for i := range 30 { // chance would not tell all of them in this order
+	engines(t, keyed, func(t *testing.T, w *world) {
+		for i := range 3 {
 			old := fmt.Sprintf("old%d@example.org", i)
 			id := w.made(fmt.Sprintf(`{"email":%q,"email_confirm":true}`, old))
 			w.must(200, w.admin("PUT /admin/users/"+id, fmt.Sprintf(`{"email":"new%d@example.org","phone":"+493012345%02d","password":"a good password"}`, i, i)))
@@ -290,7 +284,8 @@ func TestAdminChangeNotices(t *testing.T) {
 				}
 				told = append(told, m.values["change"])
 			}
-			if !slices.Equal(told, []string{"password", "email", "phone"}) {
+			slices.Sort(told) // jobs run side by side
+			if !slices.Equal(told, []string{"email", "password", "phone"}) {
 				t.Fatalf("told of %q", told)
 			}
 		}

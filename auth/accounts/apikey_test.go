@@ -152,7 +152,7 @@ func TestAPIKeyStored(t *testing.T) {
 		if want := sha256.Sum256([]byte(key)); !bytes.Equal(hash, want[:]) {
 			t.Errorf("hash %x", hash)
 		}
-		for _, table := range []string{"auth_api_keys", "auth_events", "auth_mails", "auth_codes", "auth_revocations", "plinth_changes"} {
+		for _, table := range []string{"auth_api_keys", "auth_events", "plinth_jobs", "auth_codes", "auth_revocations", "plinth_changes"} {
 			var rows []map[string]any
 			if err := w.db.Bun().NewRaw(`select * from "`+table+`"`).Scan(t.Context(), &rows); err != nil {
 				t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/wire"
 	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 )
 
 // Config tunes [Accounts]. MasterKeys, PublicURL and SiteURL are required.
@@ -79,6 +80,12 @@ type Config struct {
 	// their tokens.
 	Verifiers []auth.Verifier
 
+	// Jobs send mails and text messages. They need a Sealer, because mails are encrypted. The
+	// caller runs them ([jobs.Jobs.Run]), and uses them for one [New].
+	//
+	// Defaults to jobs of the accounts, which [Accounts.Run] runs.
+	Jobs *jobs.Jobs
+
 	// Keys are the API keys of client libraries. An unknown key is rejected. The bearer of a
 	// secret key manages accounts.
 	Keys auth.Keys
@@ -98,7 +105,7 @@ type Config struct {
 	// Defaults to a minute.
 	MailInterval time.Duration
 
-	// MinResponseTime is how long an answer takes at least whose time could reveal whether
+	// MinResponseTime is the least time of an answer that could reveal by its time whether
 	// an account exists: wrong passwords, sign-ups and requests for mails. It should exceed
 	// the time of the slowest hash, imported ones included. Negative switches it off, for tests.
 	//

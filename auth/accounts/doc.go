@@ -25,6 +25,9 @@
 // There is nothing to refresh: the session lasts while it is used. A bearer token outranks a
 // cookie.
 //
+// Pages without scripts use the same cookie: a route of the application reads their form
+// and calls [Accounts.Call].
+//
 // Browsers send cookies with requests that other sites cause. Such requests are rejected with
 // 403 unless their method is safe (net/http.CrossOriginProtection). A login, and each change of
 // what the session may do, ends the session of the previous cookie and makes another one.

@@ -2,6 +2,8 @@ package accounts
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,15 +12,56 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/wire"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 )
 
-// SendDue sends what the outbox holds and is due.
-func (a *Accounts) SendDue(ctx context.Context) error { return a.outbox.SendDue(ctx) }
+// SendDue runs the jobs until no mail is due or ctx ends.
+func (a *Accounts) SendDue(ctx context.Context) error {
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan error)
+	go func() { ended <- a.jobs.Run(running) }()
+	var err error
+	for busy := true; busy && err == nil; time.Sleep(time.Millisecond) {
+		var list []jobs.QueueStats
+		list, err = a.jobs.Stats(ctx)
+		busy = slices.ContainsFunc(list, func(s jobs.QueueStats) bool { return s.Due+s.Running > 0 })
+	}
+	stop()
+	return errors.Join(err, <-ended)
+}
+
+// MailsAgain makes mails due that wait for another attempt, and returns the earliest time at
+// which they would have been.
+func (a *Accounts) MailsAgain(ctx context.Context) (due time.Duration, err error) {
+	list, err := a.jobs.List(ctx, jobs.Filter{Kind: outbox.Kind, State: jobs.Waiting}, 1000)
+	for i := range list {
+		if wait := time.Until(list[i].DueAt); i == 0 || wait < due {
+			due = wait
+		}
+	}
+	if err == nil {
+		_, err = a.jobs.Retry(ctx, jobs.Filter{Kind: outbox.Kind, State: jobs.Waiting})
+	}
+	return due, err
+}
+
+// Mails returns the jobs of mails in a state.
+func (a *Accounts) Mails(ctx context.Context, state jobs.State) ([]jobs.Info, error) {
+	return a.jobs.List(ctx, jobs.Filter{Kind: outbox.Kind, State: state}, 1000)
+}
+
+// QueueAsBefore queues a mail as an earlier version did.
+func (a *Accounts) QueueAsBefore(ctx context.Context, to string, due time.Time) error {
+	row := &data.Outgoing{ID: store.NewID(), CreatedAt: a.now(), DueAt: due, ExpiresAt: a.now().Add(time.Hour)}
+	row.Sealed = a.keys.Seal(row.Place(), []byte(`{"to":"`+to+`","template":"notice","locale":"de","values":{"code":"a secret"}}`))
+	return data.Insert(ctx, a.db, row)
+}
 
 // QueueMail puts a mail into the outbox, "" for nobody.
 func (a *Accounts) QueueMail(ctx context.Context, to string, life time.Duration) error {
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return a.outbox.Queue(ctx, tx, outbox.Mail{To: to, Template: outbox.MailNotice, Values: map[string]string{"code": "a secret"}, Life: life})
+		_, err := a.outbox.Queue(ctx, tx, outbox.Mail{To: to, Template: outbox.MailNotice, Values: map[string]string{"code": "a secret"}, Life: life})
+		return err
 	})
 }
 
@@ -27,17 +70,10 @@ func CanonicalPhone(text string) (phone string, ok bool) { return data.Canonical
 
 // Sweep deletes all that is of no use.
 func (a *Accounts) Sweep(ctx context.Context) error {
-	for {
-		if more, err := a.sweep(ctx); err != nil || !more {
-			return err
-		}
-	}
+	return a.sweepAll(ctx)
 }
 
-// SweepRegularly is the part of Run that deletes what is of no use, and SweepMost how much
-// of a table it deletes at a time.
-func (a *Accounts) SweepRegularly(ctx context.Context) error { return a.sweepRegularly(ctx) }
-
+// SweepMost is how much of a table one sweep deletes at a time.
 const SweepMost = data.SweepMost
 
 // MaxSessions is how many sessions a user has.

@@ -28,6 +28,10 @@ type SignUp struct {
 
 	// Address and UserAgent are where the request comes from.
 	Address, UserAgent string
+
+	// Tx is the transaction of [Accounts.In], nil outside of one. In a transaction the database
+	// must be used by Tx only, and the hook may run again.
+	Tx *store.Tx
 }
 
 // Token is an access token to be signed, for [Config.BeforeToken].
@@ -88,8 +92,8 @@ func Refuse(text string) error { return fail.New(problem.AuthRefused, "%s", text
 // hooks returns the hooks of the application for the code that runs them.
 func (c *Config) hooks() (h session.Hooks) {
 	if run := c.BeforeSignUp; run != nil {
-		h.BeforeSignUp = func(ctx context.Context, u *data.User, how string, from data.Device) error {
-			return askSignUp(ctx, run, u, how, from)
+		h.BeforeSignUp = func(ctx context.Context, tx *store.Tx, u *data.User, how string, from data.Device) error {
+			return askSignUp(ctx, run, tx, u, how, from)
 		}
 	}
 	if run := c.BeforeToken; run != nil {
@@ -119,10 +123,10 @@ func (c *Config) hooks() (h session.Hooks) {
 }
 
 // askSignUp runs BeforeSignUp for a new user, and gives the user the metadata that it returned.
-func askSignUp(ctx context.Context, run func(context.Context, *SignUp) error, u *data.User, how string, from data.Device) error {
+func askSignUp(ctx context.Context, run func(context.Context, *SignUp) error, tx *store.Tx, u *data.User, how string, from data.Device) error {
 	s := &SignUp{
 		Method: how, Email: data.Deref(u.Email), Phone: data.Deref(u.Phone), AppMetadata: data.AsMap(u.AppMetadata), UserMetadata: data.AsMap(u.UserMetadata),
-		Address: from.Address, UserAgent: from.UserAgent,
+		Address: from.Address, UserAgent: from.UserAgent, Tx: tx,
 	}
 	err := run(ctx, s)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
 )
 
-// Mailer sends mail. Package api/mail has one. It must be safe for concurrent use: each
-// instance of an application sends up to four mails and messages at a time.
+// Mailer sends mail. Package api/mail has one. It must be safe for concurrent use: jobs call it,
+// several at a time.
 type Mailer interface {
 	// Send sends the mail of a template to an e-mail address, in the language of
 	// locale, a BCP 47 tag that may be empty. values are the values of the template:
@@ -23,7 +23,7 @@ type Mailer interface {
 	//
 	// After an error or a panic it is called again until the mail expires, unless the
 	// error has a method Permanent() bool that returns true. ctx ends after 30 seconds.
-	// A mail that takes longer than a minute may be sent twice.
+	// A mail that takes much longer may be sent twice.
 	Send(ctx context.Context, to, template, locale string, values map[string]string) error
 }
 
@@ -53,8 +53,8 @@ type SMSSender interface {
 	//
 	// After an error or a panic it is called again until the code expires, unless the
 	// error has a method Permanent() bool that returns true, for example for a number
-	// that cannot be called. ctx ends after 30 seconds. A message that takes longer than
-	// a minute may be sent twice.
+	// that cannot be called. ctx ends after 30 seconds. A message that takes much longer
+	// may be sent twice.
 	SendSMS(ctx context.Context, to, template, locale string, values map[string]string) error
 }
 

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
-	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 )
 
@@ -21,9 +21,11 @@ import (
 //   - It keeps this instance up with the sessions that end on others. Without it
 //     access tokens of theirs hold until they expire. Sessions that end on this
 //     instance are known at once.
-//   - It sends the mails and text messages that this instance and others have to send. Several
-//     instances send one once, unless one is killed while it does.
-//   - It deletes rows that are of no use any more, see [Retention].
+//   - Without Config.Jobs it runs its own jobs.
+//
+// The jobs send mails and text messages, delete rows that are of no use any more ([Retention]),
+// and make the next signing key in time. Several instances send a mail once, unless one is
+// killed while it does.
 //
 // If a part fails for good the others are stopped, and Run returns its error.
 func (a *Accounts) Run(ctx context.Context) error {
@@ -48,9 +50,9 @@ func (a *Accounts) Run(ctx context.Context) error {
 
 // background are the parts of Run. Each returns nil when its context ends.
 func (a *Accounts) background() []func(context.Context) error {
-	parts := []func(context.Context) error{a.sessions.FollowRevocations, a.sweepRegularly}
-	for range outbox.Senders {
-		parts = append(parts, a.outbox.SendMails)
+	parts := []func(context.Context) error{a.sessions.FollowRevocations, a.carryOver}
+	if a.config.Jobs == nil {
+		parts = append(parts, a.jobs.Run)
 	}
 	return parts
 }
@@ -68,7 +70,7 @@ type Retention struct {
 	// Defaults to 400 days.
 	Events time.Duration
 
-	// Every is how often rows are looked for that can go.
+	// Every is how often rows are looked for that can go, a second at least.
 	//
 	// Defaults to 10 minutes.
 	Every time.Duration
@@ -78,8 +80,8 @@ func (r Retention) withDefaults() (Retention, error) {
 	r.Sessions = cmp.Or(r.Sessions, 30*24*time.Hour)
 	r.Events = cmp.Or(r.Events, 400*24*time.Hour)
 	r.Every = cmp.Or(r.Every, 10*time.Minute)
-	if r.Sessions < 0 || r.Every < 0 {
-		return r, errors.New("accounts: Retention: Sessions and Every must not be negative")
+	if r.Sessions < 0 || r.Every < time.Second {
+		return r, errors.New("accounts: Retention: Sessions must not be negative, and Every at least a second")
 	}
 	return r, nil
 }
@@ -88,27 +90,33 @@ func (r Retention) withDefaults() (Retention, error) {
 // operators who look into what has happened.
 const sweepLate = 24 * time.Hour
 
-// sweepRegularly is a part of Run. What does not work is tried again: nothing depends
-// on rows being gone. Where there are more than one sweep deletes, another one follows at
-// once: who leaves many rows behind, from many addresses, does not leave them faster than
-// they go.
-func (a *Accounts) sweepRegularly(ctx context.Context) error {
-	tick := time.NewTicker(a.config.Retention.Every)
-	defer tick.Stop()
+// schedule registers the work by the clock.
+func (a *Accounts) schedule() {
+	opts := &jobs.ScheduleOptions{Queue: "plinth", MaxAttempts: 3, Timeout: 10 * time.Minute}
+	jobs.Every(a.jobs, "accounts.sweep", a.config.Retention.Every, func(ctx context.Context, _ time.Time) error { return a.sweepAll(ctx) }, opts)
+	// Keys are also made when they are used. An hourly look publishes them early enough if
+	// there are few requests.
+	jobs.Every(a.jobs, "accounts.keys", time.Hour, func(ctx context.Context, _ time.Time) error { return a.sessions.Ready(ctx) }, opts)
+}
+
+// sweepAll deletes the rows that are of no use. Where there are more than one sweep deletes,
+// another one follows at once: a client that leaves many rows behind, from many addresses, does
+// not leave them faster than they go.
+func (a *Accounts) sweepAll(ctx context.Context) error {
 	for {
-		more, err := a.sweep(ctx)
-		if err != nil && ctx.Err() == nil {
-			a.config.Logger.WarnContext(ctx, "accounts: expired rows were not deleted", "error", err)
-		}
-		if more && err == nil {
-			continue
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return nil
+		if more, err := a.sweep(ctx); err != nil || !more {
+			return err
 		}
 	}
+}
+
+// carryOver is a part of Run: it moves the mails of an earlier version at the start. Each sweep
+// moves those that instances of that version have left since.
+func (a *Accounts) carryOver(ctx context.Context) error {
+	if err := a.outbox.CarryOver(ctx); err != nil && ctx.Err() == nil {
+		a.config.Logger.WarnContext(ctx, "accounts: mails of an earlier version were not moved, which the next sweep tries again", "error", err)
+	}
+	return nil
 }
 
 // sweep deletes the rows that are of no use, and reports whether there may be more.
@@ -123,18 +131,21 @@ func (a *Accounts) sweep(ctx context.Context) (more bool, err error) {
 	if a.config.Retention.Events > 0 {
 		until.Events = now.Add(-a.config.Retention.Events)
 	}
+	if err := a.outbox.CarryOver(ctx); err != nil {
+		return false, err
+	}
 	return data.Sweep(ctx, a.db, until)
 }
 
 // RotateMasterKey seals again, with the first of [Config.MasterKeys], the long-lived secrets in the
-// database: those of authenticator apps and the keys that sign tokens. It returns how many
-// there were. Secrets that none of the keys opens stay as they are and are reported by the
+// database: those of authenticator apps, the keys that sign tokens, and the arguments of secret
+// jobs that may still run. It returns how many there were. Secrets that none of the keys opens stay as they are and are reported by the
 // error. Everything else is sealed. RotateMasterKey may run beside instances that serve, once all of
 // them have the new key in front. It can be run again after an interruption.
 //
 // To change a master key, do each step on every instance before the next one. Put the new key
 // behind the old one, so that all instances can read with it. Put it in front. Run RotateMasterKey, or
-// the command rotate-master-key of [App.Main]. Remove the old key a day later, when mails and logins in
+// the command rotate-master-key of [App.Main]. Remove the old key a day later, when logins in
 // progress are done. Sessions that were not refreshed since the new key was in front end then,
 // and so do those of older cookies: with [Config.Cookies] keep the old key for SessionLife.
 // [Limits] are counted from zero with a new key in front, and separately for each key while
@@ -144,7 +155,8 @@ func (a *Accounts) sweep(ctx context.Context) (more bool, err error) {
 func (a *Accounts) RotateMasterKey(ctx context.Context) (n int, err error) {
 	n, lost, errKeys := data.ReencryptKeys(ctx, a.db, a.keys.Reencrypt)
 	apps, lostApps, errApps := data.ReencryptApps(ctx, a.db, a.keys.Reencrypt)
-	return n + apps, errors.Join(errKeys, errLost(lost, "signing keys"), errApps, errLost(lostApps, "authenticator apps"))
+	waiting, errJobs := a.jobs.Reencrypt(ctx)
+	return n + apps + waiting, errors.Join(errKeys, errLost(lost, "signing keys"), errApps, errLost(lostApps, "authenticator apps"), errJobs)
 }
 
 // errLost reports secrets that none of the keys has encrypted.

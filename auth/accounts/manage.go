@@ -45,20 +45,8 @@ type NewUser struct {
 // chosen is a [password.WeakError], and one that finds no turn to be hashed is
 // [password.ErrBusy].
 func (a *Accounts) CreateUser(ctx context.Context, n NewUser) (*User, error) {
-	c := account.Change{
-		ConfirmEmail: n.EmailConfirmed, ConfirmPhone: n.PhoneConfirmed, Password: n.Password, Hash: n.PasswordHash,
-		Roles: &n.Roles,
-	}
-	for into, members := range map[*store.JSON]map[string]any{&c.App: n.AppMetadata, &c.User: n.UserMetadata} {
-		var err error
-		if *into, err = data.AsDocument(members); err != nil {
-			return nil, err
-		}
-	}
-	if n.ID != (store.ID{}) {
-		c.ID = &n.ID
-	}
-	if err := c.ReadAddresses(n.Email, n.Phone); err != nil {
+	c, err := n.change()
+	if err != nil {
 		return nil, err
 	}
 	u, err := a.signUps.CreateBy(ctx, own, c)
@@ -68,10 +56,32 @@ func (a *Accounts) CreateUser(ctx context.Context, n NewUser) (*User, error) {
 	return exportUser(u), nil
 }
 
+// change returns what makes the account.
+func (n NewUser) change() (account.Change, error) {
+	c := account.Change{
+		ConfirmEmail: n.EmailConfirmed, ConfirmPhone: n.PhoneConfirmed, Password: n.Password, Hash: n.PasswordHash,
+		Roles: &n.Roles,
+	}
+	for into, members := range map[*store.JSON]map[string]any{&c.App: n.AppMetadata, &c.User: n.UserMetadata} {
+		var err error
+		if *into, err = data.AsDocument(members); err != nil {
+			return c, err
+		}
+	}
+	if n.ID != (store.ID{}) {
+		c.ID = &n.ID
+	}
+	return c, c.ReadAddresses(n.Email, n.Phone)
+}
+
 // User returns the account with an id. The error's code is user_not_found where there
 // is none.
 func (a *Accounts) User(ctx context.Context, id store.ID) (*User, error) {
-	u, err := data.UserByID(ctx, a.db, id)
+	return userByID(ctx, a.db, id)
+}
+
+func userByID(ctx context.Context, s store.Session, id store.ID) (*User, error) {
+	u, err := data.UserByID(ctx, s, id)
 	if err != nil {
 		return nil, err
 	}
@@ -81,11 +91,15 @@ func (a *Accounts) User(ctx context.Context, id store.ID) (*User, error) {
 // UserByEmail returns the account with an address, in any spelling, whether it is
 // confirmed or not. The error's code is user_not_found where there is none.
 func (a *Accounts) UserByEmail(ctx context.Context, email string) (*User, error) {
+	return userByEmail(ctx, a.db, email)
+}
+
+func userByEmail(ctx context.Context, s store.Session, email string) (*User, error) {
 	canonical, ok := data.CanonicalEmail(email)
 	if !ok {
 		return nil, fail.ErrUserUnknown
 	}
-	u, err := data.ByEmail(ctx, a.db, canonical)
+	u, err := data.ByEmail(ctx, s, canonical)
 	if err == nil && u == nil {
 		err = fail.ErrUserUnknown
 	}

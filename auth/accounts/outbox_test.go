@@ -3,6 +3,7 @@ package accounts_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 )
 
 func (w *world) queue(to string, life time.Duration) {
@@ -21,14 +23,39 @@ func (w *world) queue(to string, life time.Duration) {
 	}
 }
 
-// queued counts the rows of the outbox.
+// queued counts the mails that wait or are being sent.
 func (w *world) queued() int {
 	w.t.Helper()
-	var n int
-	if err := w.db.Bun().NewRaw("select count(*) from auth_mails").Scan(w.t.Context(), &n); err != nil {
-		w.t.Fatal(err)
+	n := 0
+	for _, state := range []jobs.State{jobs.Waiting, jobs.Running} {
+		list, err := w.a.Mails(w.t.Context(), state)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		n += len(list)
 	}
 	return n
+}
+
+// again makes the mails due that wait for another attempt, and returns the shortest of their
+// pauses.
+func (w *world) again() time.Duration {
+	w.t.Helper()
+	due, err := w.a.MailsAgain(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return due
+}
+
+// wantMails checks the number of mails in a state.
+func (w *world) wantMails(state jobs.State, n int) []jobs.Info {
+	w.t.Helper()
+	list, err := w.a.Mails(w.t.Context(), state)
+	if err != nil || len(list) != n {
+		w.t.Fatalf("%d mails are %s, want %d: %v", len(list), state, n, err)
+	}
+	return list
 }
 
 func TestOutbox(t *testing.T) {
@@ -45,12 +72,15 @@ func TestOutbox(t *testing.T) {
 		if n := w.queued(); n != 2 {
 			t.Fatalf("%d rows", n)
 		}
-		var sealed []byte
-		if err := w.db.Bun().NewRaw("select sealed from auth_mails limit 1").Scan(t.Context(), &sealed); err != nil {
+		var sealed []string
+		if err := w.db.Bun().NewRaw("select args from plinth_jobs").Scan(t.Context(), &sealed); err != nil {
 			t.Fatal(err)
 		}
-		if bytes.Contains(sealed, []byte("secret")) || bytes.Contains(sealed, []byte("ann")) {
-			t.Error("the database shows what the mail says")
+		for _, args := range sealed {
+			raw, err := base64.StdEncoding.DecodeString(args)
+			if err != nil || bytes.Contains(raw, []byte("secret")) || bytes.Contains(raw, []byte("ann")) {
+				t.Errorf("the database shows what the mail says: %q, %v", raw, err)
+			}
 		}
 		m := w.mail(accounts.MailNotice, "ann@example.org")
 		if m.values["code"] != "a secret" || w.queued() != 0 {
@@ -62,24 +92,32 @@ func TestOutbox(t *testing.T) {
 		if mails := w.mails(); len(mails) != 0 || w.queued() != 1 {
 			t.Fatal("a mail that was not sent is lost")
 		}
-		w.mails() // not due again at once
 		w.mailbox.setDown(false)
 		if mails := w.mails(); len(mails) != 0 {
-			t.Error("tried again without a wait")
+			t.Error("tried again without a pause")
 		}
-		w.advance(time.Minute)
+		if pause := w.again(); pause < 2*time.Second || pause > 5*time.Second {
+			t.Errorf("the first pause ends in %v, want up to 5 seconds", pause)
+		}
 		w.mail(accounts.MailNotice, "bob@example.org")
 
 		w.mailbox.setDown(true)
 		w.queue("cat@example.org", time.Hour)
-		for range 60 {
-			w.advance(2 * time.Minute)
+		pauses := []time.Duration{}
+		for range 10 {
 			w.mails()
+			pauses = append(pauses, w.again().Round(5*time.Second))
+			w.advance(5 * time.Minute)
 		}
-		if w.queued() != 0 {
-			t.Error("a mail of no more use is still kept")
+		if got, want := fmt.Sprint(pauses), "[5s 10s 20s 40s 1m20s 2m40s 5m20s 10m0s 10m0s 10m0s]"; got != want {
+			t.Errorf("pauses %s, want %s", got, want)
 		}
-		if text := log.String(); !strings.Contains(text, "given_up=true") || strings.Contains(text, "a secret") {
+		w.advance(15 * time.Minute) // the mail is of no use any more
+		w.mails()
+		if dead := w.wantMails(jobs.Dead, 1); dead[0].Attempts != 11 || strings.Contains(dead[0].LastError, "notice") {
+			t.Errorf("the late mail: %+v", dead[0])
+		}
+		if text := log.String(); !strings.Contains(text, "state=dead") || !strings.Contains(text, "it has expired") || strings.Contains(text, "a secret") {
 			t.Errorf("log: %s", text)
 		}
 	})
@@ -93,6 +131,56 @@ func TestOutboxLate(t *testing.T) {
 		w.advance(time.Hour + time.Second)
 		if mails := w.mails(); len(mails) != 0 || w.queued() != 0 {
 			t.Errorf("%d mails, %d left", len(mails), w.queued())
+		}
+		w.wantMails(jobs.Dead, 1)
+	})
+}
+
+// TestCarryOver: mails of an earlier version become jobs, except those that one of its instances
+// is sending. One that cannot be read is logged and removed.
+func TestCarryOver(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		now := time.Unix(0, w.now.Load()).UTC()
+		add := func(to string, due time.Time) {
+			t.Helper()
+			if err := w.a.QueueAsBefore(t.Context(), to, due); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rows := func() (n int) {
+			t.Helper()
+			if err := w.db.Bun().NewRaw("select count(*) from auth_mails").Scan(t.Context(), &n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		add("lost@example.org", now)
+		w.sql(`update "auth_mails" set "sealed" = "sealed" || "sealed"`)
+		for i := range 120 { // more than a batch
+			add(fmt.Sprintf("user%d@example.org", i), now.Add(-time.Duration(i)*time.Second))
+		}
+		add("ann@example.org", now.Add(time.Minute)) // is being sent
+		if err := w.a.Sweep(t.Context()); err != nil || rows() != 1 || w.queued() != 120 {
+			t.Fatalf("%v, %d rows left, %d jobs", err, rows(), w.queued())
+		}
+		for _, m := range w.mails() {
+			if m.template != accounts.MailNotice || m.locale != "de" || m.values["code"] != "a secret" || !strings.HasPrefix(m.to, "user") {
+				t.Errorf("mail %+v", m)
+			}
+		}
+		w.advance(2 * time.Minute) // the instance was killed
+		if err := w.a.Sweep(t.Context()); err != nil || rows() != 0 {
+			t.Errorf("%v, %d rows left", err, rows())
+		}
+		w.mail(accounts.MailNotice, "ann@example.org")
+
+		add("late@example.org", now)
+		if err := w.a.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.advance(2 * time.Hour)
+		if mails := w.mails(); len(mails) != 0 {
+			t.Errorf("%d late mails are sent", len(mails))
 		}
 	})
 }
@@ -122,7 +210,7 @@ func TestOutboxStopped(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = a.SendDue(ctx) // ends by the context
-		if mailer.sent != 1 || w.queued() != 0 {
+		if mailer.sent != 1 || w.queued() != 0 || len(w.wantMails(jobs.Done, 1)) != 1 {
 			t.Errorf("sent %d times, %d left", mailer.sent, w.queued())
 		}
 	})
@@ -186,6 +274,7 @@ func TestOutboxPermanent(t *testing.T) {
 		if tries := w.cfg.Mailer.(*refusing).tries; tries != 1 {
 			t.Errorf("%d tries", tries)
 		}
+		w.wantMails(jobs.Dead, 1)
 	})
 }
 
@@ -195,5 +284,50 @@ func TestNoMailer(t *testing.T) {
 			t.Error("a mail that nobody sends was queued")
 		}
 		w.must(200, w.do("POST /signup", "", ann))
+	})
+}
+
+// TestJobsOfTheApplication: with Config.Jobs the application runs them, and Run does not. Jobs
+// without a Sealer, and those of other accounts, are rejected.
+func TestJobsOfTheApplication(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		sealer, err := jobs.NewSealer(w.cfg.MasterKeys...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		js, err := jobs.New(w.db, &jobs.Config{Sealer: sealer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.cfg.Jobs = js
+		if w.a, err = accounts.New(w.db, w.cfg); err != nil {
+			t.Fatal(err)
+		}
+		w.queue("ann@example.org", 0)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 2)
+		go func() { ended <- w.a.Run(ctx) }()
+		time.Sleep(100 * time.Millisecond) // long enough for jobs that run
+		if n := w.queued(); n != 1 {
+			t.Errorf("%d mails wait, want 1", n)
+		}
+		go func() { ended <- js.Run(ctx) }()
+		programtest.Until(t, 20*time.Second, "the mail is sent", func() bool { return w.queued() == 0 })
+		stop()
+		for range 2 {
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		}
+
+		if _, err := accounts.New(w.db, w.cfg); err == nil || !strings.Contains(err.Error(), "registered already") {
+			t.Errorf("a second time: %v", err)
+		}
+		if w.cfg.Jobs, err = jobs.New(w.db, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := accounts.New(w.db, w.cfg); err == nil || !strings.Contains(err.Error(), "Sealer") {
+			t.Errorf("without a Sealer: %v", err)
+		}
 	})
 }

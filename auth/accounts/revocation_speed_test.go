@@ -42,7 +42,7 @@ func TestRevocationSpeed(t *testing.T) {
 					dbs[i] = db
 				}
 				for _, db := range dbs {
-					background(t, func(ctx context.Context) error { return changelog.Maintain(ctx, db, nil) })
+					background(t, func(ctx context.Context) error { return changelog.Notify(ctx, db) })
 				}
 				if cut {
 					background(t, func(ctx context.Context) error { return cutListeners(ctx, dbs[0]) })

@@ -2,11 +2,15 @@ package accounts_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/password"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
@@ -73,6 +77,48 @@ func TestLoginStatements(t *testing.T) {
 	}, storetest.Store(store.Options{Tracers: []store.Tracer{s}}))
 }
 
+// TestMailStatements: a request for a mail sends the same statements whether there is an account,
+// the job of the mail included.
+func TestMailStatements(t *testing.T) {
+	t.Parallel()
+	s := &statements{texts: make(map[string][]string)}
+	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
+		engine := db.Capabilities().Engine
+		w := &world{t: t, db: db, mailbox: new(mailbox), now: new(atomic.Int64)}
+		w.now.Store(time.Now().UnixNano())
+		var err error
+		w.a, err = accounts.New(db, accounts.Config{
+			MasterKeys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}, PublicURL: publicURL, SiteURL: siteURL, Mailer: w.mailbox, Limits: roomy,
+			MinResponseTime: -1, Hashes: password.Config{Memory: 64, Time: 1}, Now: func() time.Time { return time.Unix(0, w.now.Load()) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.addPeople()
+		w.advance(time.Hour) // the mails of the sign-ups were an hour ago
+		for _, what := range mailed {
+			sent := map[string][]string{}
+			for round := range 2 { // the first time budgets of addresses are begun
+				w.advance(2 * time.Minute)
+				w.must(200, w.do("POST /"+what[0], "", fmt.Sprintf(what[1], fmt.Sprint("other", round)))) // begins that of the client
+				for _, name := range people {
+					s.take(engine)
+					w.must(200, w.do("POST /"+what[0], "", fmt.Sprintf(what[1], name)))
+					sent[name] = s.take(engine)
+				}
+			}
+			for _, name := range people {
+				if !slices.Equal(sent[name], sent["absent"]) {
+					t.Errorf("%s of %s: %q\nabsent: %q", what[0], name, sent[name], sent["absent"])
+				}
+			}
+			if !slices.ContainsFunc(sent["absent"], func(text string) bool { return strings.Contains(text, "insert into plinth_jobs") }) {
+				t.Errorf("%s queues no mail: %q", what[0], sent["absent"])
+			}
+		}
+	}, storetest.From(migrated), storetest.Store(store.Options{Tracers: []store.Tracer{s}}))
+}
+
 // TestEmailChangeStatements: the mails of a change are made of what is known of its user, who
 // is not read again for each.
 func TestEmailChangeStatements(t *testing.T) {
@@ -87,7 +133,7 @@ func TestEmailChangeStatements(t *testing.T) {
 			switch {
 			case strings.Contains(text, `insert into "auth_codes"`):
 				made = true
-			case strings.Contains(text, `insert into "auth_mails"`):
+			case strings.Contains(text, "insert into plinth_jobs"):
 				made = false
 				mails++
 			case made && strings.HasPrefix(text, "select"):

@@ -97,9 +97,10 @@ func TestSweep(t *testing.T) {
 	})
 }
 
-// TestSweepMany: more rows than one sweep deletes do not wait for the next one.
+// TestSweepMany: jobs sweep by the clock, and more rows than one sweep deletes do not wait for
+// the next one.
 func TestSweepMany(t *testing.T) {
-	engines(t, nil, func(t *testing.T, w *world) {
+	engines(t, func(c *accounts.Config) { c.Retention.Every = time.Second }, func(t *testing.T, w *world) {
 		const rows = accounts.SweepMost + 600
 		w.must(400, w.do(passwordLine, "", ann)) // a row to be copied
 		_, err := w.db.Bun().ExecContext(t.Context(), fmt.Sprintf("with recursive g (i) as (select 1 union all select i + 1 from g where i < %d)"+
@@ -111,7 +112,7 @@ func TestSweepMany(t *testing.T) {
 		w.advance(time.Hour)
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
-		go func() { ended <- w.a.SweepRegularly(ctx) }()
+		go func() { ended <- w.a.Run(ctx) }()
 		left := rows
 		for end := time.Now().Add(2 * time.Minute); left > 0 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 			if err := w.db.Bun().NewSelect().TableExpr("auth_failures").ColumnExpr("count(*)").Where("key like 'old %'").Scan(t.Context(), &left); err != nil {

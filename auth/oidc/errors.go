@@ -6,9 +6,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 )
 
 // ErrNoEndSession reports a provider without a page to log out at. It is answered with
@@ -71,7 +71,7 @@ func newAnswerError(code, description string, secrets ...string) *AnswerError {
 			description = strings.ReplaceAll(description, secret, "...")
 		}
 	}
-	return &AnswerError{Code: cut(code, maxCode), Description: cut(description, maxDescription)}
+	return &AnswerError{Code: errtext.Cut(code, maxCode), Description: errtext.Cut(description, maxDescription)}
 }
 
 // refuse returns the error for a rejected login. The reason is for logs.
@@ -93,15 +93,4 @@ func unavailable(doing string, err error) error {
 }
 
 // quote makes a text of others fit for a log.
-func quote(text string) string { return strconv.QuoteToASCII(cut(text, maxDescription)) }
-
-// cut shortens a text to at most n bytes.
-func cut(text string, n int) string {
-	if len(text) <= n {
-		return text
-	}
-	for n > 0 && !utf8.RuneStart(text[n]) {
-		n--
-	}
-	return text[:n]
-}
+func quote(text string) string { return strconv.QuoteToASCII(errtext.Cut(text, maxDescription)) }

@@ -26,9 +26,13 @@ type Options struct {
 	Probes    *server.Probes
 	LongLived *server.LongLived
 
-	// Authenticator authenticates a request. Scope puts the caller's scope into a context.
+	// Authenticator authenticates a request. Scope puts the scope of the
+	// caller of a request into a context.
 	Authenticator auth.Authenticator
-	Scope         func(context.Context) context.Context
+	Scope         func(context.Context, *http.Request) context.Context
+
+	// RemakeScope replaces the scope of a context of Scope, once the caller is known.
+	RemakeScope func(context.Context)
 
 	// Admit rejects requests in development. It may be nil.
 	Admit func(http.Handler) http.Handler
@@ -133,11 +137,12 @@ func (o *Options) skipsLog(r *http.Request, status int) bool {
 // here; the surfaces reject it in their own error format.
 func (o *Options) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.WithContext(o.Scope(auth.Prepare(r.Context())))
+		r = r.WithContext(o.Scope(auth.Prepare(r.Context()), r))
 		defer reqinfo.NoteRoute(r)
 		p, err := auth.Identify(o.Authenticator, r)
 		if err == nil && p.Kind != auth.Anonymous {
 			middleware.SetPrincipal(r.Context(), p.Kind.String(), p.ID)
+			o.RemakeScope(r.Context()) // statements of the authenticator ran in that of an anonymous caller
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -1,11 +1,10 @@
 // Package command runs the commands of an application's program: serve, worker, migrate,
-// jobs, openapi, types, policy, rotate-master-key and health.
+// jobs, keys, openapi, types, policy, rotate-master-key and health.
 package command
 
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -18,7 +17,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/environment"
 	"github.com/seed-7694ebf6/plinth/store/jobs"
 )
 
@@ -41,14 +40,15 @@ const usage = `Usage: %s [command]
                                  list jobs with their progress; run dead ones again; remove
                                  jobs; list prints up to 50, or -limit N
   jobs pause|resume QUEUE        keep the jobs of a queue waiting, or run them again
-  jobs status                    print a line for each queue
+  jobs status                    print a line for each queue; the exit code is 1 if jobs have
+                                 been due for more than a minute
   openapi [-role ROLE]           print the OpenAPI document
   types [-role ROLE]             print the types for supabase-js
   policy [-role ROLE]            print the rules of all resources and functions
   keys                           print new API keys and a new master key, as variables of
                                  the environment
-  rotate-master-key              encrypt the secrets of accounts again with the first of
-                                 PLINTH_MASTER_KEYS, so that an old key can be removed
+  rotate-master-key              encrypt the secrets of accounts and jobs again with the first
+                                 of PLINTH_MASTER_KEYS, so that an old key can be removed
   health [-live]                 ask the server at the configured address whether it is
                                  ready, with -live whether it runs; the exit code is 0 or 1
 
@@ -82,8 +82,8 @@ type Program struct {
 	// Register registers all tables.
 	Register func() error
 
-	// Accounts opens the accounts. Nil stands for none.
-	Accounts func(context.Context) (*accounts.Accounts, error)
+	// RotateMasterKey encrypts all secrets with the first master key and returns their number.
+	RotateMasterKey func(context.Context) (int, error)
 }
 
 // ExitCode prints the error of a command and returns the exit code of the program: 0, 1 if
@@ -149,10 +149,8 @@ func printKeys(args []string, out io.Writer) error {
 	if err := noArguments("keys", args); err != nil {
 		return err
 	}
-	master := make([]byte, 32)
-	rand.Read(master) // never fails
 	_, err := fmt.Fprintf(out, "PLINTH_PUBLISHABLE_KEYS=%s\nPLINTH_SECRET_KEYS=%s\nPLINTH_MASTER_KEYS=%s\n",
-		auth.NewPublishableKey(), auth.NewSecretKey(), base64.StdEncoding.EncodeToString(master))
+		auth.NewPublishableKey(), auth.NewSecretKey(), base64.StdEncoding.EncodeToString(environment.NewKey()))
 	return err
 }
 
@@ -265,14 +263,11 @@ func (p *Program) policy(args []string, out io.Writer) error {
 	return err
 }
 
-// rotateMasterKey encrypts the secrets of accounts with the current master key, so that an
-// old one can be removed. It may run beside serving instances.
+// rotateMasterKey encrypts the secrets of accounts and jobs with the current master key, so that
+// an old one can be removed. It may run beside serving instances.
 func (p *Program) rotateMasterKey(ctx context.Context, args []string, out io.Writer) error {
 	if err := noArguments("rotate-master-key", args); err != nil {
 		return err
-	}
-	if p.Accounts == nil {
-		return errors.New("plinth: accounts are disabled, so there are no secrets to encrypt (DisableAccounts, PLINTH_DISABLE_ACCOUNTS)")
 	}
 	if err := p.Register(); err != nil {
 		return err
@@ -280,11 +275,7 @@ func (p *Program) rotateMasterKey(ctx context.Context, args []string, out io.Wri
 	if err := p.Schema.Verify(ctx); err != nil {
 		return err
 	}
-	known, err := p.Accounts(ctx)
-	if err != nil {
-		return err
-	}
-	n, err := known.RotateMasterKey(ctx)
+	n, err := p.RotateMasterKey(ctx)
 	fmt.Fprintf(out, "%d secrets encrypted with the first of PLINTH_MASTER_KEYS\n", n)
 	return err
 }

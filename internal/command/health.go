@@ -20,7 +20,7 @@ const healthTimeout = 4 * time.Second
 // HealthName is the name of the command health.
 const HealthName = "health"
 
-// Health is the server whose health a program asks for.
+// Health is the server that a program asks for its health.
 type Health struct {
 	Addr, OpsAddr string // its listen addresses
 	TLS           bool   // at Addr

@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -39,13 +40,17 @@ func (p *Program) jobs(ctx context.Context, args []string, out io.Writer) error 
 	return &usageError{fmt.Sprintf("jobs: unknown command %q", name)}
 }
 
-// jobStatus prints a line for each queue.
+// jobStatus prints a line for each queue. It fails if the jobs of one wait too long.
 func (p *Program) jobStatus(ctx context.Context, out io.Writer) error {
 	list, err := p.Jobs.Stats(ctx)
 	for _, s := range list {
 		state := "ok"
-		if s.Paused {
+		switch {
+		case s.Paused:
 			state = "paused"
+		case s.Late():
+			state = "late"
+			err = errors.Join(err, fmt.Errorf("plinth: the jobs of queue %q wait: run more workers, or see why with jobs list", s.Name))
 		}
 		fmt.Fprintf(out, "%-20s %-6s due %d, oldest %s, running %d, dead %d\n", s.Name, state, s.Due, s.Age.Round(time.Second), s.Running, s.Dead)
 	}

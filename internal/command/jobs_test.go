@@ -6,8 +6,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/command"
+	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/jobs"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
@@ -44,6 +46,13 @@ func TestJobs(t *testing.T) {
 		t.Errorf("status: %s", got)
 	}
 	run("resume", "default")
+	if _, err := (store.SQL{Text: "update plinth_jobs set due_at = $1", Args: []any{time.Now().Add(-2 * time.Minute).UTC()}, Writes: true}).Exec(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	var late bytes.Buffer
+	if err := p.Run(t.Context(), []string{"jobs", "status"}, &late); err == nil || !strings.Contains(err.Error(), `"default"`) || !strings.HasPrefix(late.String(), "default              late   due 1, oldest 2m0s") {
+		t.Errorf("status of a late queue: %s, %v", late.String(), err)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- js.Run(ctx) }()

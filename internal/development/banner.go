@@ -23,6 +23,7 @@ type Banner struct {
 	RESTPath, AuthPath string // the prefixes of the surfaces
 	Documents          bool   // the API describes itself
 	Rows               int    // in a response at most, 0 for the default
+	Mails              string // the folder into which mails are written, "" for none
 }
 
 // Print prints how to reach the application: address, key and commands to try.
@@ -35,8 +36,8 @@ func (b *Banner) Print(ctx context.Context, w io.Writer) error {
 		fmt.Fprintf(&text, "  documentation    %s%s/-/docs\n", base, b.RESTPath)
 	}
 	fmt.Fprintf(&text, "  publishable key  %s\n", b.Secrets.Publishable)
-	if b.Secrets.Mails != "" {
-		fmt.Fprintf(&text, "  mails, messages  go into the folder %s, their links and codes are shown here\n", b.Secrets.Mails)
+	if b.Mails != "" {
+		fmt.Fprintf(&text, "  mails, messages  go into the folder %s, their links and codes are shown here\n", b.Mails)
 	}
 	text.WriteString("\n")
 	for i, line := range b.Samples(ctx, base) {

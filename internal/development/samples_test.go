@@ -155,12 +155,8 @@ func banner(t *testing.T, app *plinth.App, config plinth.Config) *development.Ba
 		DB: app.DB(), API: app.API(), Accounts: app.Accounts(), Config: config.Accounts,
 		RESTPath: "/rest/v1", AuthPath: "/auth/v1", Rows: config.API.Limits.Rows,
 	}
-	completed := &config.Accounts
-	if config.DisableAccounts {
-		completed = nil
-	}
 	var err error
-	if b.Secrets, err = development.Complete(t.Context(), app.DB(), &config.Keys, completed); err != nil {
+	if b.Secrets, err = development.Complete(t.Context(), app.DB(), &config.Keys, &config.Accounts); err != nil {
 		t.Fatal(err)
 	}
 	return b

@@ -11,14 +11,14 @@ import (
 )
 
 // Mailer returns a sender of mails through the server of one variable, from the sender of
-// another. It is nil if the first is empty.
-func (r *Reader) Mailer(server, from string) *mail.SMTP {
+// another, and its configuration. Both are nil if the first variable is empty.
+func (r *Reader) Mailer(server, from string) (*mail.SMTP, *mail.SMTPConfig) {
 	text := r.Text(server)
 	config, err := smtpConfig(text)
 	config.From = r.Text(from)
 	switch {
 	case text == "":
-		return nil
+		return nil, nil
 	case err == nil && config.From == "":
 		err = fmt.Errorf("plinth: %s needs %s, the sender of mails", server, from)
 	}
@@ -30,9 +30,9 @@ func (r *Reader) Mailer(server, from string) *mail.SMTP {
 	}
 	if err != nil {
 		r.errs = append(r.errs, err)
-		return nil
+		return nil, nil
 	}
-	return sender
+	return sender, &config
 }
 
 // errSMTP does not repeat the address, which has a password in it.

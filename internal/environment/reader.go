@@ -3,6 +3,7 @@
 package environment
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -200,6 +201,13 @@ func (r *Reader) Keys(name string) (keys [][]byte) {
 		keys = append(keys, key)
 	}
 	return keys
+}
+
+// NewKey returns a random master key.
+func NewKey() []byte {
+	key := make([]byte, 32)
+	rand.Read(key) // never fails
+	return key
 }
 
 // DecodeKey decodes a key in base64 or hexadecimal. A text that could be both is

@@ -13,9 +13,16 @@ func Quote(s string) string {
 	if len(s) <= MaxQuote {
 		return s
 	}
-	end := MaxQuote
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
+	return Cut(s, MaxQuote) + "..."
+}
+
+// Cut shortens a text to at most n bytes, between two runes.
+func Cut(s string, n int) string {
+	if len(s) <= n {
+		return s
 	}
-	return s[:end] + "..."
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }

@@ -90,8 +90,14 @@ func ofStore(err error) *Error {
 			return &Error{Code: Denied, Message: fmt.Sprintf("column %s is set from the caller and must not have another value", e.Column), Hint: "Leave the column out."}
 		}
 		return &Error{Code: NotWritable, Message: fmt.Sprintf("column %s cannot be written", e.Column), Hint: "Leave the column out."}
-	case *fault.UnknownTableError, *fault.UnknownColumnError, *fault.UnknownRelationError, *fault.AmbiguousRelationError:
-		return unknown(e)
+	case *fault.UnknownTableError:
+		return noTable(e)
+	case *fault.UnknownColumnError:
+		return noColumn(e)
+	case *fault.UnknownRelationError:
+		return noRelation(e)
+	case *fault.AmbiguousRelationError:
+		return ambiguous(e)
 	}
 	for _, s := range sentinels {
 		if s.err == err {
@@ -184,31 +190,26 @@ func formatKnown(format, columns string) string {
 	return fmt.Sprintf(format, columns)
 }
 
-// unknown returns the answer to a name that means nothing, or several things, in
-// PostgREST's words.
-func unknown(err error) *Error {
-	switch e := err.(type) {
-	case *fault.UnknownTableError:
-		p := Errorf(UnknownTable, "Could not find the table 'public.%s' in the schema cache", e.Table)
-		if e.Near != "" {
-			p.Hint = fmt.Sprintf("Perhaps you meant the table 'public.%s'", e.Near)
-		}
-		return p
-	case *fault.UnknownColumnError:
-		p := Errorf(UndefinedColumn, "column %s.%s does not exist", e.Table, errtext.Quote(e.Column))
-		if e.Payload {
-			p = Errorf(UnknownColumn, "Could not find the '%s' column of '%s' in the schema cache", errtext.Quote(e.Column), e.Table)
-		}
-		if e.Near != "" {
-			p.Hint = fmt.Sprintf("Perhaps you meant to reference the column \"%s.%s\".", e.Table, e.Near)
-		}
-		return p
-	case *fault.UnknownRelationError:
-		return noRelation(e)
-	case *fault.AmbiguousRelationError:
-		return ambiguous(e)
+// noTable returns the answer to a name that is no table, in PostgREST's words, as the
+// following ones do.
+func noTable(e *fault.UnknownTableError) *Error {
+	p := Errorf(UnknownTable, "Could not find the table 'public.%s' in the schema cache", e.Table)
+	if e.Near != "" {
+		p.Hint = fmt.Sprintf("Perhaps you meant the table 'public.%s'", e.Near)
 	}
-	return &Error{Code: Internal}
+	return p
+}
+
+// noColumn returns the answer to a name that is no column of a table.
+func noColumn(e *fault.UnknownColumnError) *Error {
+	p := Errorf(UndefinedColumn, "column %s.%s does not exist", e.Table, errtext.Quote(e.Column))
+	if e.Payload {
+		p = Errorf(UnknownColumn, "Could not find the '%s' column of '%s' in the schema cache", errtext.Quote(e.Column), e.Table)
+	}
+	if e.Near != "" {
+		p.Hint = fmt.Sprintf("Perhaps you meant to reference the column \"%s.%s\".", e.Table, e.Near)
+	}
+	return p
 }
 
 // noRelation returns the answer to a name that is no relation of a table.

@@ -1,14 +1,29 @@
-// Package ruletag parses the rule required of validate tags. The validator parses the other
-// rules.
+// Package ruletag has the rules that the store checks itself: required of validate tags, which it
+// parses, and enum of plinth tags. The validator parses the other rules.
 package ruletag
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // Required is the rule that a value must be present: not null, and not an empty text.
 const Required = "required"
+
+// Enum is the name of the rule that a column has one of the values of its enum.
+const Enum = "enum"
+
+// OneOf returns the text for a client that sends a value outside of an enum.
+func OneOf(values []string) string {
+	list := slices.Clone(values)
+	for i, v := range list {
+		if v == "" || strings.ContainsAny(v, ", ") {
+			list[i] = strconv.Quote(v)
+		}
+	}
+	return "must be one of: " + strings.Join(list, ", ")
+}
 
 // The texts for a client that sends no value.
 const (

@@ -1,6 +1,8 @@
 package otel
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -54,3 +56,27 @@ func New(provider trace.TracerProvider, opts Options) (*Tracing, error) {
 
 // isRecorded reports whether a span is valid and recorded.
 func isRecorded(span trace.Span) bool { return span.SpanContext().IsValid() && span.IsRecording() }
+
+// Inject returns the trace of a context as a text, for jobs.Propagator.
+func (t *Tracing) Inject(ctx context.Context) string {
+	carrier := propagation.MapCarrier{}
+	t.propagator.Inject(ctx, carrier)
+	if len(carrier) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(carrier)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// Extract returns a context with the trace of a text of [Tracing.Inject]. Spans of a job
+// then belong to the trace of the request that enqueued it.
+func (t *Tracing) Extract(ctx context.Context, text string) context.Context {
+	carrier := propagation.MapCarrier{}
+	if err := json.Unmarshal([]byte(text), &carrier); err != nil {
+		return ctx
+	}
+	return t.propagator.Extract(ctx, carrier)
+}

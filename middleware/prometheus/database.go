@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	client "github.com/prometheus/client_golang/prometheus"
@@ -19,12 +18,6 @@ var databaseNames = []string{
 	"plinth_db_reader_lag_changes", "plinth_db_reader_lag_seconds", "plinth_db_reader_moved_timestamp_seconds", "plinth_db_reader_lags_up",
 }
 
-// The timeout of the query for reader lags, and how long its result is cached.
-const (
-	lagTimeout = 2 * time.Second
-	lagLife    = 5 * time.Second
-)
-
 // Database adds the metrics of a database's pools, its notifier and the readers of its
 // change log. It panics if the name exists.
 func (m *Metrics) Database(name string, db *store.DB) {
@@ -35,24 +28,21 @@ func (m *Metrics) Database(name string, db *store.DB) {
 type database struct {
 	db    *store.DB
 	descs [16]*client.Desc // as databaseNames
-
-	mu    sync.Mutex // of what follows; others wait for the same answer
-	asked time.Time
-	lags  []changelog.Lag
-	err   error
+	lags  cached[[]changelog.Lag]
 }
 
 var databaseHelp = [...]string{
 	"Connections that a pool may hold.", "Connections that a pool holds.", "Connections in use.", "Idle connections.",
 	"Statements that wait for a connection.", "Waits for a connection.", "Time spent waiting for connections.", "Waits for a connection that failed.",
 	"Whether the notifier of the change log runs in this process.", "Whether the notifier has its connection for signals of other processes.",
-	"Time since the first commit that other processes were not notified of.", "When the change log was last trimmed; 0 for never.",
+	"Time since the first commit that other processes were not notified of.", "When this process last trimmed the change log; 0 for never. One of all processes does.",
 	"Changes that wait for a reader of the change log, at most 10000.", "Age of the oldest change that waits for a reader of the change log.",
 	"When the position of a reader of the change log was last written.", "Whether the lags of the readers could be read.",
 }
 
 func newDatabase(name string, db *store.DB) *database {
 	d := &database{db: db}
+	d.lags.query = d.readerLags
 	for i, metric := range databaseNames {
 		var labels []string
 		switch {
@@ -91,7 +81,7 @@ func (d *database) Collect(metrics chan<- client.Metric) {
 	gauge(9, truth(stats.Notifier.Listening))
 	gauge(10, stats.Notifier.Behind.Seconds())
 	gauge(11, seconds(stats.Notifier.TrimmedAt))
-	lags, err := d.readerLags()
+	lags, err := d.lags.get()
 	gauge(15, truth(err == nil))
 	for _, lag := range lags {
 		reader := strings.ToValidUTF8(lag.Name, "?")
@@ -101,21 +91,15 @@ func (d *database) Collect(metrics chan<- client.Metric) {
 	}
 }
 
-// readerLags queries the database, at most once in lagLife.
-func (d *database) readerLags() ([]changelog.Lag, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if time.Since(d.asked) > lagLife {
-		ctx, cancel := context.WithTimeout(context.Background(), lagTimeout)
-		defer cancel()
-		d.lags, d.err = changelog.Lags(ctx, d.db)
-		d.asked = time.Now()
-		if len(d.lags) > maxSeries { // those that are furthest behind
-			slices.SortFunc(d.lags, func(a, b changelog.Lag) int { return b.Changes - a.Changes })
-			d.lags = d.lags[:maxSeries]
-		}
+// readerLags queries the lags of the readers, at most maxSeries: those that are furthest
+// behind.
+func (d *database) readerLags(ctx context.Context) ([]changelog.Lag, error) {
+	lags, err := changelog.Lags(ctx, d.db)
+	if len(lags) > maxSeries {
+		slices.SortFunc(lags, func(a, b changelog.Lag) int { return b.Changes - a.Changes })
+		lags = lags[:maxSeries]
 	}
-	return d.lags, d.err
+	return lags, err
 }
 
 func truth(is bool) float64 {

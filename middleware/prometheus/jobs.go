@@ -1,10 +1,6 @@
 package prometheus
 
 import (
-	"context"
-	"sync"
-	"time"
-
 	client "github.com/prometheus/client_golang/prometheus"
 
 	"github.com/seed-7694ebf6/plinth/store/jobs"
@@ -21,7 +17,7 @@ var jobHelp = [...]string{
 
 // Jobs adds the metrics of the queues of jobs. A program has one; it panics for a second.
 func (m *Metrics) Jobs(js *jobs.Jobs) {
-	c := &queues{jobs: js}
+	c := &queues{stats: cached[[]jobs.QueueStats]{query: js.Stats}}
 	for i, metric := range jobNames {
 		c.descs[i] = client.NewDesc(metric, jobHelp[i], []string{"queue"}, nil)
 	}
@@ -30,12 +26,8 @@ func (m *Metrics) Jobs(js *jobs.Jobs) {
 
 // queues collects the figures of queues at each scrape.
 type queues struct {
-	jobs  *jobs.Jobs
 	descs [6]*client.Desc
-
-	mu    sync.Mutex // of what follows; others wait for the same answer
-	asked time.Time
-	stats []jobs.QueueStats
+	stats cached[[]jobs.QueueStats]
 }
 
 // Describe implements the interface of client_golang.
@@ -48,23 +40,11 @@ func (c *queues) Describe(descs chan<- *client.Desc) {
 // Collect implements the interface of client_golang. Without the database there are no
 // metrics of queues.
 func (c *queues) Collect(metrics chan<- client.Metric) {
-	for _, s := range c.read() {
+	stats, _ := c.stats.get() // missing metrics show the failure
+	for _, s := range stats {
 		for i, value := range []float64{float64(s.Due), s.Age.Seconds(), float64(s.Running), float64(s.Dead), truth(s.Paused)} {
 			metrics <- client.MustNewConstMetric(c.descs[i], client.GaugeValue, value, s.Name)
 		}
 		metrics <- client.MustNewConstMetric(c.descs[5], client.CounterValue, float64(s.Failures), s.Name)
 	}
-}
-
-// read queries the database, at most once in lagLife.
-func (c *queues) read() []jobs.QueueStats {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if time.Since(c.asked) > lagLife {
-		ctx, cancel := context.WithTimeout(context.Background(), lagTimeout)
-		defer cancel()
-		c.stats, _ = c.jobs.Stats(ctx) // missing metrics show the failure
-		c.asked = time.Now()
-	}
-	return c.stats
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	client "github.com/prometheus/client_golang/prometheus"
 
@@ -166,9 +167,14 @@ func TestHijacked(t *testing.T) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-	server.Close()
-	if got := values(t, m, "plinth_http_requests_total"); got["code=101,method=GET,route=unmatched"] != 1 {
-		t.Errorf("%v", got)
+	server.Close() // does not wait for what was hijacked
+	counted := func() bool {
+		return values(t, m, "plinth_http_requests_total")["code=101,method=GET,route=unmatched"] == 1
+	}
+	for end := time.Now().Add(10 * time.Second); !counted() && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	if !counted() {
+		t.Errorf("%v", values(t, m, "plinth_http_requests_total"))
 	}
 	if got := values(t, m, "plinth_http_request_duration_seconds"); got["method=GET,route=unmatched"] != 0 {
 		t.Errorf("%v", got)

@@ -65,16 +65,38 @@ func (ch *Changes) prepare(ctx context.Context, c *Change, email string) (err er
 	return err
 }
 
+// PasswordHash returns the hash of the password of a sign-up.
+func (su *SignUps) PasswordHash(ctx context.Context, c Change, email string) (string, error) {
+	err := su.Changes.prepare(ctx, &c, email)
+	return c.Hash, err
+}
+
 // CreateBy makes an account on behalf of an admin or the application.
 func (su *SignUps) CreateBy(ctx context.Context, by role.Authority, c Change) (*data.User, error) {
+	if err := su.Changes.prepare(ctx, &c, c.Email); err != nil {
+		return nil, err
+	}
+	return su.createBy(ctx, nil, su.DB.Tx, by, c)
+}
+
+// CreateIn is CreateBy in a transaction of the application, which continues after an error.
+func (su *SignUps) CreateIn(ctx context.Context, tx *store.Tx, by role.Authority, c Change) (*data.User, error) {
+	if c.Password != "" {
+		return nil, fail.New(problem.AuthValidation, "a password is not hashed in a transaction: give a PasswordHash, see HashPassword")
+	}
+	if err := su.Changes.prepare(ctx, &c, c.Email); err != nil {
+		return nil, err
+	}
+	return su.createBy(ctx, tx, tx.Tx, by, c)
+}
+
+// createBy makes an account in a transaction that begin begins.
+func (su *SignUps) createBy(ctx context.Context, outer *store.Tx, begin func(context.Context, func(context.Context, *store.Tx) error) error, by role.Authority, c Change) (*data.User, error) {
 	switch {
 	case c.Email == "" && c.Phone == "":
 		return nil, fail.New(problem.AuthValidation, "Cannot create a user without either an email or phone")
 	case c.ID != nil && by.Limits != nil:
 		return nil, fail.ErrEscalation // rows of the application may still refer to the former user of the id
-	}
-	if err := su.Changes.prepare(ctx, &c, c.Email); err != nil {
-		return nil, err
 	}
 	u := &data.User{Role: data.Audience, AppMetadata: c.providers(), UserMetadata: "{}"}
 	if c.ID != nil {
@@ -83,12 +105,12 @@ func (su *SignUps) CreateBy(ctx context.Context, by role.Authority, c Change) (*
 	if err := su.Changes.apply(by, u, c); err != nil {
 		return nil, err
 	}
-	made, err := su.Sessions.Admit(ctx, u, "admin", by.From)
+	made, err := su.Sessions.AdmitIn(ctx, outer, u, "admin", by.From)
 	if err != nil {
 		return nil, err
 	}
 	made.Actor = by.Actor
-	err = su.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = begin(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := su.Create(ctx, tx, made); err != nil || c.Roles == nil {
 			return err
 		}

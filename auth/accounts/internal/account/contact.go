@@ -214,7 +214,6 @@ func (ch *Changes) Addressee(ctx context.Context, s store.Session, at data.Conta
 
 // Mailing is a mail or a message with a code in it.
 type Mailing struct {
-	ID       store.ID // of its row in the outbox; the zero ID is a new one
 	Kind     data.CodeKind
 	Owner    store.ID // of the code
 	To       string   // canonical; empty sends nothing
@@ -222,6 +221,7 @@ type Mailing struct {
 	Locale   string
 	present  string // the present e-mail address, for a change of it
 	Code     data.MailedCode
+	Queued   *store.ID // gets the id of the message; nil if it is not needed
 }
 
 // MailCode makes a code and sends it.
@@ -230,10 +230,14 @@ func (ch *Changes) MailCode(ctx context.Context, tx *store.Tx, m Mailing) error 
 	if err != nil {
 		return err
 	}
-	values := map[string]string{"site": ch.SiteURL, "expires": ch.linkLife(m.Kind).String()}
+	values := map[string]string{"site": ch.SiteURL, "expires": ch.LinkLifeOf(m.Kind).String()}
 	if m.Code.Phone != "" {
 		values["code"] = s.Short
-		return ch.Outbox.Queue(ctx, tx, outbox.Mail{ID: m.ID, To: m.To, SMS: true, Template: m.Template, Locale: m.Locale, Values: values, Life: ch.linkLife(m.Kind)})
+		id, err := ch.Outbox.Queue(ctx, tx, outbox.Mail{To: m.To, SMS: true, Template: m.Template, Locale: m.Locale, Values: values, Life: ch.LinkLifeOf(m.Kind)})
+		if m.Queued != nil {
+			*m.Queued = id
+		}
+		return err
 	}
 	values["email"] = m.Code.Email
 	if m.Code.NewEmail != "" {
@@ -248,12 +252,13 @@ func (ch *Changes) MailCode(ctx context.Context, tx *store.Tx, m Mailing) error 
 	default:
 		values["link"], values["code"], values["expires"] = ch.Link(m.Kind, s, m.Code.Flow), s.Short, data.DigitsLife.String()
 	}
-	return ch.Outbox.Queue(ctx, tx, outbox.Mail{To: m.To, Template: m.Template, Locale: m.Locale, Values: values, Life: ch.linkLife(m.Kind)})
+	_, err = ch.Outbox.Queue(ctx, tx, outbox.Mail{To: m.To, Template: m.Template, Locale: m.Locale, Values: values, Life: ch.LinkLifeOf(m.Kind)})
+	return err
 }
 
 // makeMailed makes a code for a mail and records the time.
 func (ch *Changes) makeMailed(ctx context.Context, tx *store.Tx, kind data.CodeKind, owner store.ID, c data.MailedCode) (code.Secrets, error) {
-	s, err := ch.Codes.MakeCode(ctx, tx, code.Spec{Kind: kind, User: &owner, Life: ch.linkLife(kind), Data: c, Mailed: true})
+	s, err := ch.Codes.MakeCode(ctx, tx, code.Spec{Kind: kind, User: &owner, Life: ch.LinkLifeOf(kind), Data: c, Mailed: true})
 	if err != nil {
 		return s, err
 	}
@@ -269,8 +274,8 @@ func (ch *Changes) CancelMailed(ctx context.Context, tx *store.Tx, u *data.User)
 	return ch.Codes.DropCodes(ctx, tx, u.ID, data.MailedKinds...)
 }
 
-// linkLife is the lifetime of the link of a code, or of the digits of one without a link.
-func (ch *Changes) linkLife(kind data.CodeKind) time.Duration {
+// LinkLifeOf is the lifetime of the link of a code, or of the digits of one without a link.
+func (ch *Changes) LinkLifeOf(kind data.CodeKind) time.Duration {
 	switch kind {
 	case data.CodeInvite:
 		return ch.InviteLife

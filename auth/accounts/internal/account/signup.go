@@ -163,7 +163,7 @@ func owned(ctx context.Context, s store.Session, u *data.User, at data.Contact) 
 
 // awaitsConfirmation reports whether a sign-up with a contact waits for its confirmation.
 func (su *SignUps) awaitsConfirmation(u *data.User, at data.Contact) bool {
-	return u.ConfirmationSentAt != nil && su.Now().Before(u.ConfirmationSentAt.Add(su.Changes.linkLife(at.SignUpKind())))
+	return u.ConfirmationSentAt != nil && su.Now().Before(u.ConfirmationSentAt.Add(su.Changes.LinkLifeOf(at.SignUpKind())))
 }
 
 // signUpAttempt is one attempt to sign up.

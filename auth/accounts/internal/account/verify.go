@@ -182,8 +182,16 @@ func (g *Generated) makes() bool {
 	return g.Kind == data.CodeSignup || g.Kind == data.CodeInvite || g.Kind == data.CodeMagicLink
 }
 
-// Admit runs Config.BeforeSignUp if the code may make an account.
-func (g *Generated) Admit(ctx context.Context) (err error) {
+// LinkKinds are the kinds of codes that an admin or the application gets without a mail, by
+// their names on the wire.
+var LinkKinds = map[string]data.CodeKind{
+	"signup": data.CodeSignup, "invite": data.CodeInvite, "magiclink": data.CodeMagicLink, "recovery": data.CodeReset,
+	"email_change_current": data.CodeEmailOld, "email_change_new": data.CodeEmailNew,
+}
+
+// Admit runs Config.BeforeSignUp if the code may make an account, in the transaction of the
+// application if there is one.
+func (g *Generated) Admit(ctx context.Context, tx *store.Tx) (err error) {
 	if !g.makes() {
 		return nil
 	}
@@ -191,7 +199,7 @@ func (g *Generated) Admit(ctx context.Context) (err error) {
 	if g.Kind == data.CodeInvite {
 		how = "invite"
 	}
-	g.new, err = g.SignUps.Sessions.Admit(ctx, g.SignUps.NewUserOf(NewUser{At: data.Contact{Email: g.Email}, Metadata: g.Metadata}, g.Hash), how, g.By.From)
+	g.new, err = g.SignUps.Sessions.AdmitIn(ctx, tx, g.SignUps.NewUserOf(NewUser{At: data.Contact{Email: g.Email}, Metadata: g.Metadata}, g.Hash), how, g.By.From)
 	g.new.Actor = g.By.Actor
 	return err
 }

@@ -266,9 +266,8 @@ func Models() []any {
 	}
 }
 
-// Outgoing is a mail or a text message that waits to be sent. It is written by the transaction that
-// has reason to send it, and deleted when the mail has been handed over. What it says
-// is sealed, since links and digits are in it.
+// Outgoing is a mail or a text message that an earlier version has queued. Mails are jobs now, and
+// those that wait here are moved there.
 type Outgoing struct {
 	bun.BaseModel `bun:"table:auth_mails"`
 	store.Untracked

@@ -124,7 +124,7 @@ func GetUser(ctx context.Context, s store.Session, id store.ID) (*User, error) {
 	return store.For[User](s).Get(ctx, id)
 }
 
-// ListUsers reads a page of the users whose e-mail address contains a text, the newest first, and
+// ListUsers reads a page of the users with a text in their e-mail address, the newest first, and
 // counts all of them.
 func ListUsers(ctx context.Context, s store.Session, contains string, p Paging) (users []*User, total int64, err error) {
 	where := store.True()

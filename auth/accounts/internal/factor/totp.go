@@ -66,7 +66,8 @@ func (fs *Factors) SendChallenge(ctx context.Context, tx *store.Tx, s *data.Sess
 		return "", err
 	}
 	values := map[string]string{"code": made.Short, "site": fs.SiteURL, "expires": data.ChallengeLife.String()}
-	return made.Long, fs.Outbox.Queue(ctx, tx, outbox.Mail{To: *f.Phone, SMS: true, Template: outbox.SMSFactor, Locale: locale, Values: values, Life: data.ChallengeLife})
+	_, err = fs.Outbox.Queue(ctx, tx, outbox.Mail{To: *f.Phone, SMS: true, Template: outbox.SMSFactor, Locale: locale, Values: values, Life: data.ChallengeLife})
+	return made.Long, err
 }
 
 // VerifyPhone raises a session by the digits of a message. Digits that are wrong leave the

@@ -13,6 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/role"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -121,27 +122,10 @@ func (fd *Federation) LinkIdentity(ctx context.Context, to *data.Linking, v *dat
 		if u, err = fd.SignUps.Linked(ctx, tx, to); err != nil {
 			return err
 		}
-		i, err := data.IdentityOf(ctx, tx, v)
-		switch {
-		case err != nil:
-			return err
-		case i != nil && i.UserID == u.ID:
-			return fail.New(problem.AuthIdentityExists, "Identity is already linked")
-		case i != nil:
-			return fail.New(problem.AuthIdentityExists, "Identity is already linked to another user")
-		}
-		if err := fd.Outbox.Notice(ctx, tx, u, outbox.ChangeIdentityAdded); err != nil {
-			return err
-		}
-		if u.Email == nil && v.Proven {
-			if err := fd.giveEmail(ctx, tx, u, v.Email); err != nil {
-				return err
-			}
-		}
 		e := from.Event("identity_linked", &u.ID)
 		e.SessionID = &to.Session
 		guest := u.IsAnonymous
-		if err := fd.join(ctx, tx, u, v, e); err != nil || !guest {
+		if err := fd.link(ctx, tx, u, v, e); err != nil || !guest {
 			return err
 		}
 		return account.Upgrade(ctx, tx, u, up)
@@ -150,6 +134,41 @@ func (fd *Federation) LinkIdentity(ctx context.Context, to *data.Linking, v *dat
 		return nil, fail.New(problem.AuthIdentityExists, "Identity is already linked to another user")
 	}
 	return u, err
+}
+
+// LinkBy gives an account an identity on behalf of the application.
+func (fd *Federation) LinkBy(ctx context.Context, tx *store.Tx, by role.Authority, id store.ID, v *data.ExternalIdentity) error {
+	u, err := data.UserByID(ctx, tx, id)
+	switch {
+	case err != nil:
+		return err
+	case u.IsAnonymous || u.RemovedAt != nil:
+		return fail.New(problem.AuthValidation, "a user without an account cannot have identities")
+	}
+	e := by.Event("identity_linked", &u.ID)
+	return fd.link(ctx, tx, u, v, e)
+}
+
+// link gives an account an identity that no account has yet.
+func (fd *Federation) link(ctx context.Context, tx *store.Tx, u *data.User, v *data.ExternalIdentity, e *data.Event) error {
+	i, err := data.IdentityOf(ctx, tx, v)
+	switch {
+	case err != nil:
+		return err
+	case i != nil && i.UserID == u.ID:
+		return fail.New(problem.AuthIdentityExists, "Identity is already linked")
+	case i != nil:
+		return fail.New(problem.AuthIdentityExists, "Identity is already linked to another user")
+	}
+	if err := fd.Outbox.Notice(ctx, tx, u, outbox.ChangeIdentityAdded); err != nil {
+		return err
+	}
+	if u.Email == nil && v.Proven {
+		if err := fd.giveEmail(ctx, tx, u, v.Email); err != nil {
+			return err
+		}
+	}
+	return fd.join(ctx, tx, u, v, e)
 }
 
 // giveEmail gives an account an address that its owner has proved, unless another one

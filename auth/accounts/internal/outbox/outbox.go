@@ -1,5 +1,5 @@
-// Package outbox queues mails and text messages in the transaction that has reason to send them,
-// and sends them.
+// Package outbox queues mails and text messages in the transaction that has reason to send them.
+// Jobs send them.
 package outbox
 
 import (
@@ -17,6 +17,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/seal"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 )
 
 // Mailer sends mails, see accounts.Mailer.
@@ -32,6 +33,7 @@ type SMSSender interface {
 // Config is what an Outbox needs. Mailer and SMS may be nil.
 type Config struct {
 	DB      *store.DB
+	Jobs    *jobs.Jobs
 	Keys    *seal.Keyring
 	Now     func() time.Time
 	Logger  *slog.Logger
@@ -40,20 +42,43 @@ type Config struct {
 	SiteURL string
 }
 
-// Outbox holds the mails and messages to be sent. Make one with [New].
+// Outbox queues mails and messages, which jobs send. Make one with [New].
 type Outbox struct {
 	Config
-	waker waker
+	kind *jobs.Kind[queued]
 }
 
-// New returns an outbox.
-func New(cfg Config) *Outbox { return &Outbox{cfg, newWaker()} }
+// Kind is the name of the jobs, and queue that of their queue.
+const (
+	Kind  = "accounts.mail"
+	queue = "mail"
+)
+
+const (
+	mailTimeout = 30 * time.Second // for one mail
+	mailBackoff = 10 * time.Minute // the longest pause before the next attempt
+	maxAttempts = 200              // more than fit into the life of a mail
+)
+
+// New returns an outbox. Without a Mailer and an SMSSender the jobs of other processes wait.
+func New(cfg Config) *Outbox {
+	ob := &Outbox{Config: cfg}
+	opts := &jobs.Options[queued]{
+		Queue: queue, Priority: 1, Secret: true, Timeout: mailTimeout, MaxAttempts: maxAttempts,
+		Backoff: func(attempts int) time.Duration { return min(5*time.Second<<min(attempts-1, 10), mailBackoff) },
+	}
+	if cfg.Mailer == nil && cfg.SMS == nil {
+		ob.kind = jobs.Declare(cfg.Jobs, Kind, opts)
+	} else {
+		ob.kind = jobs.Register(cfg.Jobs, Kind, ob.deliver, opts)
+	}
+	return ob
+}
 
 // Mail is a mail to be sent, or a text message.
 type Mail struct {
-	ID       store.ID // of the row; the zero ID is a new one
-	To       string   // canonical; empty is not sent
-	SMS      bool     // a text message
+	To       string // canonical; empty is not sent
+	SMS      bool   // a text message
 	Template string
 	Locale   string
 	Values   map[string]string // see Mailer and SMSSender
@@ -73,148 +98,64 @@ func (ob *Outbox) Reaches(sms bool) error {
 	return nil
 }
 
-// Queue puts a mail into the outbox. It is sent if the transaction commits. It fails without a
-// Mailer or an SMSSender.
-func (ob *Outbox) Queue(ctx context.Context, tx *store.Tx, m Mail) error {
+// Queue queues a mail, which is sent if the transaction commits, and returns the id of its job.
+// It fails without a Mailer or an SMSSender.
+func (ob *Outbox) Queue(ctx context.Context, tx *store.Tx, m Mail) (store.ID, error) {
 	if err := ob.Reaches(m.SMS); err != nil {
-		return err
+		return store.ID{}, err
 	}
-	raw, err := json.Marshal(sealedMail{m.To, m.SMS, m.Template, m.Locale, m.Values})
-	if err != nil {
-		return err
-	}
-	if m.Life == 0 {
-		m.Life = mailLife
-	}
-	now := ob.Now()
-	row := &data.Outgoing{ID: cmp.Or(m.ID, store.NewID()), CreatedAt: now, DueAt: now, ExpiresAt: now.Add(m.Life)}
-	row.Sealed = ob.Keys.Seal(row.Place(), raw)
-	tx.OnCommit(func(context.Context) { ob.waker.wake() })
-	return data.Insert(ctx, tx, row)
+	q := queued{m.To, m.SMS, m.Template, m.Locale, m.Values, ob.Now().Add(cmp.Or(m.Life, mailLife))}
+	return ob.kind.Enqueue(ctx, tx, q)
 }
 
-// sealedMail is a mail as the outbox keeps it.
-type sealedMail struct {
-	To       string            `json:"to"`
-	SMS      bool              `json:"sms,omitempty"`
-	Template string            `json:"template"`
-	Locale   string            `json:"locale"`
-	Values   map[string]string `json:"values"`
+// queued is a mail as the arguments of its job, which are encrypted.
+type queued struct {
+	To        string            `json:"to"`
+	SMS       bool              `json:"sms,omitempty"`
+	Template  string            `json:"template"`
+	Locale    string            `json:"locale"`
+	Values    map[string]string `json:"values"`
+	ExpiresAt time.Time         `json:"expires_at"`
 }
 
-const (
-	Senders     = 4                // of each instance
-	mailTimeout = 30 * time.Second // for one mail
-	mailLease   = time.Minute      // longer than that: how long others keep off
-	mailPoll    = 5 * time.Second  // to find what other instances have left
-	mailBackoff = 10 * time.Minute // the longest wait for the next attempt
-)
-
-// waker wakes the senders of this instance.
-type waker chan struct{}
-
-func newWaker() waker { return make(waker, Senders) }
-
-// wake wakes one sleeping sender. A running one looks again before it sleeps.
-func (o waker) wake() {
-	select {
-	case o <- struct{}{}:
-	default:
-	}
-}
-
-// SendMails sends what the outbox holds until ctx ends. Failures are logged and tried
-// again.
-func (ob *Outbox) SendMails(ctx context.Context) error {
-	if ob.Mailer == nil && ob.SMS == nil {
+// deliver sends a mail. The job is dead when trying again is of no use.
+func (ob *Outbox) deliver(ctx context.Context, job jobs.Job[queued]) error {
+	m := &job.Args
+	if m.To == "" {
 		return nil
 	}
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ob.waker:
-		case <-timer.C:
-		}
-		if err := ob.SendDue(ctx); err != nil && ctx.Err() == nil {
-			ob.Logger.WarnContext(ctx, "accounts: the outbox cannot be read", "error", err)
-		}
-		timer.Reset(mailPoll)
-	}
-}
-
-// SendDue sends mails until none is due.
-func (ob *Outbox) SendDue(ctx context.Context) error {
-	for {
-		row, err := ob.claimMail(ctx)
-		if err != nil || row == nil {
-			return err
-		}
-		if err := ob.deliver(ctx, row); err != nil {
-			return err
-		}
-	}
-}
-
-// claimMail takes a mail that is due, nil if there is none. The row count of the
-// update decides which of several senders has it, and until the lease is over no
-// other takes it.
-func (ob *Outbox) claimMail(ctx context.Context) (*data.Outgoing, error) {
-	for {
-		now := ob.Now()
-		due, err := data.DueMails(ctx, ob.DB, now, Senders)
-		if err != nil || len(due) == 0 {
-			return nil, err
-		}
-		for _, row := range due {
-			claimed, err := data.ClaimMail(ctx, ob.DB, row, now.Add(mailLease))
-			if err != nil {
-				return nil, err
-			}
-			if claimed {
-				return row, nil
-			}
-		}
-	}
-}
-
-// deliver hands a mail over and deletes it. One that cannot be sent is tried again
-// later, after longer and longer waits, until it is of no use any more.
-func (ob *Outbox) deliver(ctx context.Context, row *data.Outgoing) error {
-	var m sealedMail
-	raw, err := ob.Keys.Open(row.Place(), row.Sealed)
-	if err == nil {
-		err = json.Unmarshal(raw, &m)
-	}
-	switch late := ob.Now().After(row.ExpiresAt); {
-	case err == nil && late:
-		err = errLate
+	err := ob.send(ctx, m)
+	switch {
 	case err == nil:
-		err = ob.send(ctx, &m)
+		return nil
+	case m.SMS:
+		err = fmt.Errorf("accounts: the text message %s was not sent: %w", m.Template, err)
+	default:
+		err = fmt.Errorf("accounts: the mail %s was not sent: %w", m.Template, err)
 	}
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err() // the next one to run tries when the lease is over
+	if errors.Is(err, errLate) || permanent(err) {
+		return jobs.Cancel(err)
 	}
-	// A mail that has gone must not go again because this instance is stopped.
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), mailLease-mailTimeout)
-	defer stop()
-	wait := min(5*time.Second<<min(row.Attempts, 10), mailBackoff)
-	next := ob.Now().Add(wait)
-	hopeless := errors.Is(err, fail.ErrSealed) || permanent(err) || next.After(row.ExpiresAt)
-	if err != nil {
-		ob.Logger.WarnContext(ctx, "accounts: a mail was not sent",
-			"id", row.ID, "sms", m.SMS, "template", m.Template, "attempts", row.Attempts, "given_up", hopeless, "error", err)
-	}
-	if err == nil || hopeless {
-		return data.DropMail(ctx, ob.DB, row)
-	}
-	return data.DelayMail(ctx, ob.DB, row, next)
+	return err
 }
 
 // errLate is the error of a mail that could not be sent in time.
-var errLate = errors.New("accounts: the mail has expired")
+var errLate = errors.New("it has expired")
+
+// send calls the Mailer or the SMSSender.
+func (ob *Outbox) send(ctx context.Context, m *queued) error {
+	if ob.Now().After(m.ExpiresAt) {
+		return errLate
+	}
+	if err := ob.Reaches(m.SMS); err != nil {
+		return err // another process can
+	}
+	if m.SMS {
+		m.Values["text"] = smsText(m.Template, m.Values)
+		return ob.SMS.SendSMS(ctx, "+"+m.To, m.Template, m.Locale, m.Values)
+	}
+	return ob.Mailer.Send(ctx, m.To, m.Template, m.Locale, m.Values)
+}
 
 // permanent reports whether a Mailer says that trying again is of no use.
 func permanent(err error) bool {
@@ -225,26 +166,47 @@ func permanent(err error) bool {
 	return ok && refusal.Permanent()
 }
 
-// send calls the Mailer or the SMSSender. A panic of it is an error.
-func (ob *Outbox) send(ctx context.Context, m *sealedMail) (err error) {
-	if m.To == "" {
+// carryBatch is how many mails one transaction moves.
+const carryBatch = 100
+
+// CarryOver moves mails that an earlier version has queued in a table of its own to jobs. A mail
+// that an instance of that version is sending stays, since it is due later.
+func (ob *Outbox) CarryOver(ctx context.Context) error {
+	for {
+		var rows []*data.Outgoing
+		err := ob.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+			if rows, err = data.DueMails(ctx, tx, ob.Now(), carryBatch); err != nil {
+				return err
+			}
+			for _, row := range rows {
+				if err := ob.carry(ctx, tx, row); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || len(rows) < carryBatch {
+			return err
+		}
+	}
+}
+
+// carry moves one mail.
+func (ob *Outbox) carry(ctx context.Context, tx *store.Tx, row *data.Outgoing) error {
+	if dropped, err := data.DropMail(ctx, tx, row); err != nil || !dropped {
+		return err
+	}
+	m := queued{ExpiresAt: row.ExpiresAt}
+	raw, err := ob.Keys.Open(row.Place(), row.Sealed)
+	if err == nil {
+		err = json.Unmarshal(raw, &m)
+	}
+	if err != nil {
+		ob.Logger.WarnContext(ctx, "accounts: a mail of an earlier version cannot be read and is lost", "id", row.ID, "error", err)
 		return nil
 	}
-	if err := ob.Reaches(m.SMS); err != nil {
-		return err // another instance can
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("accounts: the Mailer or SMSSender panicked: %v", p)
-		}
-	}()
-	ctx, stop := context.WithTimeout(ctx, mailTimeout)
-	defer stop()
-	if m.SMS {
-		m.Values["text"] = smsText(m.Template, m.Values)
-		return ob.SMS.SendSMS(ctx, "+"+m.To, m.Template, m.Locale, m.Values)
-	}
-	return ob.Mailer.Send(ctx, m.To, m.Template, m.Locale, m.Values)
+	_, err = ob.kind.Enqueue(ctx, tx, m)
+	return err
 }
 
 // Changes that users are notified of. The first three end sessions.
@@ -268,10 +230,11 @@ func (ob *Outbox) Notice(ctx context.Context, tx *store.Tx, u *data.User, change
 	if ob.Mailer == nil || u.Email == nil || u.EmailConfirmedAt == nil {
 		return nil
 	}
-	return ob.Queue(ctx, tx, Mail{
+	_, err := ob.Queue(ctx, tx, Mail{
 		To: *u.Email, Template: MailNotice, Locale: u.Locale(),
 		Values: map[string]string{"email": *u.Email, "site": ob.SiteURL, "change": change},
 	})
+	return err
 }
 
 // The templates of mails.

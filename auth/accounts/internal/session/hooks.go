@@ -20,7 +20,7 @@ const hookTime = 5 * time.Second
 
 // Hooks are functions of the application, nil if it has none.
 type Hooks struct {
-	BeforeSignUp func(ctx context.Context, u *data.User, how string, from data.Device) error
+	BeforeSignUp func(ctx context.Context, tx *store.Tx, u *data.User, how string, from data.Device) error
 	BeforeToken  func(ctx context.Context, u *data.User, p *auth.Principal) (claims map[string]any, err error)
 	AfterSignIn  func(u *data.User, s *data.Session, how data.Method) func(context.Context) error
 	BeforeDelete func(ctx context.Context, tx *store.Tx, u *data.User, keep bool) error
@@ -46,11 +46,16 @@ type Admitted struct {
 // Admit runs Config.BeforeSignUp for an account that is about to be made. Do not
 // call it in a transaction, because the hook may be slow or use the database.
 func (ss *Sessions) Admit(ctx context.Context, u *data.User, how string, from data.Device) (Admitted, error) {
+	return ss.AdmitIn(ctx, nil, u, how, from)
+}
+
+// AdmitIn is Admit for an account that the application makes in its own transaction.
+func (ss *Sessions) AdmitIn(ctx context.Context, tx *store.Tx, u *data.User, how string, from data.Device) (Admitted, error) {
 	n := Admitted{User: u, How: how, From: from}
 	if ss.Hooks.BeforeSignUp == nil {
 		return n, nil
 	}
-	return n, ss.hook(ctx, "BeforeSignUp", func(ctx context.Context) error { return ss.Hooks.BeforeSignUp(ctx, u, how, from) })
+	return n, ss.hook(ctx, "BeforeSignUp", func(ctx context.Context) error { return ss.Hooks.BeforeSignUp(ctx, tx, u, how, from) })
 }
 
 // HookClaims are what Config.BeforeToken adds to the token of a user.

@@ -226,7 +226,7 @@ func (x *request) bodyRead() {
 // paddingSpread hides how the timer rounds: an idle process sleeps for whole milliseconds, counted from when the work ended.
 const paddingSpread = 5 * time.Millisecond
 
-// pad waits until an answer whose time could reveal whether an account exists has taken Config.MinResponseTime. It uses
+// pad waits until an answer that could reveal by its time whether an account exists has taken Config.MinResponseTime. It uses
 // the clock of the machine, not Config.Now.
 func (x *request) pad() {
 	if x.padFrom.IsZero() || x.MinResponseTime < 0 || x.Changes.Autoconfirm {

@@ -164,11 +164,12 @@ func (x mailHandler) mailUnauthenticated(m account.Mailing, may func(*data.User)
 	if err := x.Outbox.Reaches(at.Phone != ""); err != nil {
 		return err
 	}
-	m.ID = store.NewID()
+	id := store.NewID()
+	m.Queued = &id
 	if at.Phone != "" {
 		m.Code.Network = x.device().Network()
 	}
-	return x.mailWithin(at, m.ID, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
+	return x.mailWithin(at, &id, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
 		if wait, err = x.Throttle.MailTurn(ctx, tx, m.Kind, at); err != nil || wait > 0 {
 			return wait, err
 		}
@@ -185,9 +186,9 @@ func (x mailHandler) mailUnauthenticated(m account.Mailing, may func(*data.User)
 	})
 }
 
-// mailWithin answers a request for mails, or for the message with an id. send queues them
+// mailWithin answers a request for mails, or for a message with the id that send sets. send queues them
 // unless the last ones are too recent.
-func (x mailHandler) mailWithin(at data.Contact, id store.ID, send func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error)) error {
+func (x mailHandler) mailWithin(at data.Contact, id *store.ID, send func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error)) error {
 	err := x.budgets().texting(at.Phone, func() error {
 		var wait time.Duration
 		err := x.DB.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
@@ -205,7 +206,7 @@ func (x mailHandler) mailWithin(at data.Contact, id store.ID, send func(ctx cont
 	if at.Phone == "" {
 		return x.send(http.StatusOK, struct{}{})
 	}
-	return x.send(http.StatusOK, map[string]store.ID{"message_id": id})
+	return x.send(http.StatusOK, map[string]store.ID{"message_id": *id})
 }
 
 // reauthenticate answers GET /reauthenticate. It sends digits that PUT /user accepts as the
@@ -242,7 +243,7 @@ func (x mailHandler) resendEmailChange(in mailRequest) error {
 	if a.Outbox.Mailer == nil {
 		return fail.ErrNoMailer
 	}
-	return x.mailWithin(in.Contact, store.ID{}, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
+	return x.mailWithin(in.Contact, nil, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
 		u, err := data.ByEmail(ctx, tx, in.Email)
 		if err != nil {
 			return 0, err
@@ -282,7 +283,7 @@ func (x mailHandler) resendPhoneChange(in mailRequest) error {
 		to.Phone = *u.NewPhone // which gets the message
 	}
 	id := store.NewID()
-	return x.mailWithin(to, id, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
+	return x.mailWithin(to, &id, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
 		u, err := data.ChangerOf(ctx, tx, in.Contact)
 		if err != nil {
 			return 0, err
@@ -300,6 +301,6 @@ func (x mailHandler) resendPhoneChange(in mailRequest) error {
 		case !still:
 			return a.Throttle.MailTurn(ctx, tx, data.CodePhone, to)
 		}
-		return a.Changes.SendPhoneChange(ctx, tx, u, account.Mailing{ID: id, Locale: x.locale(u), Code: asked})
+		return a.Changes.SendPhoneChange(ctx, tx, u, account.Mailing{Queued: &id, Locale: x.locale(u), Code: asked})
 	})
 }

@@ -204,7 +204,7 @@ func (x adminHandler) invite(by role.Authority) error {
 		return fail.ErrNoMailer
 	}
 	g := &account.Generated{SignUps: x.SignUps, Kind: data.CodeInvite, Email: in.Email, Metadata: metadata, Flow: in.flow.OfAnother(), By: by, Locale: x.locale(nil)}
-	if err := g.Admit(x.r.Context()); err != nil {
+	if err := g.Admit(x.r.Context(), nil); err != nil {
 		return err
 	}
 	if err := x.DB.Tx(x.r.Context(), g.Invite); err != nil {
@@ -215,12 +215,6 @@ func (x adminHandler) invite(by role.Authority) error {
 		return err
 	}
 	return x.send(http.StatusOK, v)
-}
-
-// linkTypes are the kinds of codes that admins get without a mail.
-var linkTypes = map[string]data.CodeKind{
-	"signup": data.CodeSignup, "invite": data.CodeInvite, "magiclink": data.CodeMagicLink, "recovery": data.CodeReset,
-	"email_change_current": data.CodeEmailOld, "email_change_new": data.CodeEmailNew,
 }
 
 // generateLink answers POST /admin/generate_link: it makes a code for an application that sends
@@ -238,7 +232,7 @@ func (x adminHandler) generateLink(by role.Authority) error {
 	if err != nil {
 		return err
 	}
-	kind, ok := linkTypes[texts["type"]]
+	kind, ok := account.LinkKinds[texts["type"]]
 	if !ok {
 		return fail.New(problem.AuthValidation, "Invalid email action link type requested")
 	}
@@ -262,7 +256,7 @@ func (x adminHandler) generateLink(by role.Authority) error {
 			return fail.ErrNoEmail
 		}
 	}
-	if err := g.Admit(x.r.Context()); err != nil {
+	if err := g.Admit(x.r.Context(), nil); err != nil {
 		return err
 	}
 	if err := x.DB.Tx(x.r.Context(), g.Generate); err != nil {
