@@ -26,8 +26,9 @@ type access struct {
 	others auth.Verifier // nil without other issuers
 	who    atomic.Pointer[auth.Authenticator]
 
-	secrets    development.Secrets // in development
-	masterKeys [][]byte            // once it is open
+	secrets     development.Secrets // in development
+	masterKeys  [][]byte            // once it is open
+	publishable string              // the newest key of clients, once it is open
 }
 
 // newAccess checks the configured keys.
@@ -88,18 +89,17 @@ func (a *access) Authenticate(r *http.Request) (auth.Principal, error) {
 
 // open loads the configured keys, or those of development, which are generated once and
 // kept in the database. It returns the accounts, or nil without accounts.
-func (a *access) open(ctx context.Context, db *store.DB, config resolved) (*accounts.Accounts, error) {
+func (a *access) open(ctx context.Context, db *store.DB, js *jobs.Jobs, config resolved) (*accounts.Accounts, error) {
 	if config.development {
-		c := &config.Accounts
-		if config.DisableAccounts {
-			c = nil
-		}
 		var err error
-		if a.secrets, err = development.Complete(ctx, db, &config.Keys, c); err != nil {
+		if a.secrets, err = development.Complete(ctx, db, &config.Keys, &config.Accounts); err != nil {
 			return nil, err
 		}
 	}
 	a.masterKeys = config.Accounts.MasterKeys
+	if len(config.Keys.Publishable) > 0 {
+		a.publishable = config.Keys.Publishable[0]
+	}
 	ring, err := auth.NewKeyring(config.Keys)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,9 @@ func (a *access) open(ctx context.Context, db *store.DB, config resolved) (*acco
 	who := ring.Authenticator(others)
 	var known *accounts.Accounts
 	if !config.DisableAccounts {
-		if known, err = accounts.New(db, config.accounts()); err != nil {
+		c := config.accounts()
+		c.Jobs = js
+		if known, err = accounts.New(db, c); err != nil {
 			return nil, err
 		}
 		if a.others == nil {
@@ -171,7 +173,7 @@ func (r resolved) trustedOrigins() []string {
 	return list
 }
 
-// sealer is the Sealer of jobs, whose keys are known when the accounts are open.
+// sealer is the Sealer of jobs. Its keys are known when the accounts are open.
 type sealer struct{ inner atomic.Pointer[jobs.Sealer] }
 
 var errNoMasterKey = errors.New("plinth: jobs with secret arguments need Accounts.MasterKeys (PLINTH_MASTER_KEYS), and App.Handler or Run")
@@ -198,10 +200,10 @@ func (s *sealer) Seal(place string, secret []byte) ([]byte, error) {
 }
 
 // Open implements [jobs.Sealer].
-func (s *sealer) Open(place string, sealed []byte) ([]byte, error) {
+func (s *sealer) Open(place string, sealed []byte) (secret []byte, outdated bool, err error) {
 	inner := s.inner.Load()
 	if inner == nil {
-		return nil, errNoMasterKey
+		return nil, false, errNoMasterKey
 	}
 	return (*inner).Open(place, sealed)
 }

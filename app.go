@@ -7,11 +7,15 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/api/mail/outbox"
+	"github.com/seed-7694ebf6/plinth/api/realtime"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/chain"
 	"github.com/seed-7694ebf6/plinth/internal/command"
@@ -21,9 +25,11 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/server"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
+	storeaccess "github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/seed-7694ebf6/plinth/store/jobs"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // App is an application: a database, its resources and a router. Make one with [New], add
@@ -46,7 +52,9 @@ type App struct {
 	prepare    []func(context.Context) error
 	background []server.Job
 	jobs       *jobs.Jobs
+	mail       *outbox.Outbox
 	sealer     sealer
+	hub        *realtime.Hub
 
 	build   sync.Once
 	handler http.Handler
@@ -83,8 +91,12 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if err := a.openJobs(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	if a.hub, err = realtime.New(rest, db, realtime.Config{Authenticator: who, Logger: r.Logger, Channels: r.Channels}); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	a.router.Use(chain.NameRoute)
 	a.mountREST()
+	a.mountRealtime()
 	a.surfaces.RefuseBelow(authPath, a.refuseAuth)
 	if !r.DisableAccounts {
 		a.Migrations(accounts.Migrations())
@@ -102,6 +114,15 @@ func (a *App) API() *api.API { return a.api }
 // Accounts returns the accounts. It is nil until Run or Handler has prepared the
 // database, from [App.Prepare] on, and where Config.DisableAccounts is set.
 func (a *App) Accounts() *accounts.Accounts { return a.accounts }
+
+// Realtime returns the hub of changes, for subscriptions in Go. It works while
+// [App.RunBackground] runs.
+func (a *App) Realtime() *realtime.Hub { return a.hub }
+
+// SiteURL returns the URL of the front end without a slash at its end, for links in mails:
+// Config.Accounts.SiteURL, else Config.PublicURL. In development without both it is that of
+// the listener, which is known when Run serves.
+func (a *App) SiteURL() string { return strings.TrimSuffix(a.config.accounts().SiteURL, "/") }
 
 // Add exposes resources and functions under /rest/v1. Nothing is exposed without Add, and
 // no row is served without a rule that allows it. Register tables without a resource with
@@ -153,7 +174,7 @@ func (a *App) refuseCredential(w http.ResponseWriter, r *http.Request, err error
 // outside of the application's chain.
 func (a *App) inScope(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		inside := r.WithContext(a.api.WithScope(r.Context()))
+		inside := r.WithContext(a.api.WithRequestScope(r.Context(), r))
 		defer reqinfo.NoteRoute(inside)
 		next.ServeHTTP(w, inside)
 	})
@@ -173,9 +194,9 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 
 func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 	var err error
-	a.mistakes = append(a.mistakes, a.jobs.Check())
-	if a.rest, err = a.register(); err != nil || errors.Join(a.mistakes...) != nil || a.surfaces.CheckRoutes(a.router) != nil {
-		return nil, errors.Join(err, errors.Join(a.mistakes...), a.surfaces.CheckRoutes(a.router))
+	a.rest, err = a.register()
+	if err := errors.Join(err, errors.Join(a.mistakes...), a.jobs.Check(), a.surfaces.CheckRoutes(a.router)); err != nil {
+		return nil, err
 	}
 	if err := a.prepareSchema(ctx); err != nil {
 		return nil, err
@@ -187,10 +208,7 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 		}
 		a.probes.Migrations = func(ctx context.Context) error { return migrations.Verify(store.WithReserve(ctx)) }
 	}
-	if a.accounts, err = a.access.open(ctx, a.db, a.config); err != nil {
-		return nil, err
-	}
-	if err := a.sealer.use(a.access.masterKeys); err != nil {
+	if a.accounts, err = a.openAccounts(ctx); err != nil {
 		return nil, err
 	}
 	if len(a.config.ignored) > 0 {
@@ -304,17 +322,18 @@ func (a *App) Background(name string, work func(ctx context.Context) error) {
 }
 
 // RunBackground runs the background work of a server until ctx ends, and returns when all
-// of it has ended. It notifies other instances of commits and trims the change log
-// ([changelog.Maintain]), runs jobs and schedules ([App.Jobs]), does the work of the
-// accounts ([accounts.Accounts.Run]), and runs what [App.Background] has added. Run calls
-// it. Programs that pass [App.Handler] to a server of their own call it once, after
+// of it has ended. It notifies other instances of commits ([changelog.Notify]), reads the
+// change log for subscribers ([App.Realtime]), runs jobs and schedules ([App.Jobs]), follows
+// revocations of accounts ([accounts.Accounts.Run]), and runs what [App.Background] has added.
+// The library's own schedules send mails, trim the change log, and remove expired rows. Run
+// calls it. Programs that pass [App.Handler] to a server of their own call it once, after
 // Handler.
 func (a *App) RunBackground(ctx context.Context) {
-	work := []server.Job{{Name: "change log notifier", Work: func(ctx context.Context) error { return changelog.Maintain(ctx, a.db, &a.config.Retention) }, Pause: restartPause}}
+	work := []server.Job{{Name: "change log notifier", Work: func(ctx context.Context) error { return changelog.Notify(ctx, a.db) }, Pause: restartPause}}
 	if a.accounts != nil {
 		work = append(work, server.Job{Name: "accounts", Work: a.accounts.Run, Pause: restartPause})
 	}
-	work = append(work, server.Job{Name: "jobs", Work: a.runJobs, Pause: restartPause})
+	work = append(work, server.Job{Name: "jobs", Work: a.runJobs, Pause: restartPause}, server.Job{Name: "realtime", Work: a.hub.Run, Pause: restartPause})
 	server.RunJobs(ctx, a.config.Logger, append(work, a.background...)...)
 }
 
@@ -339,15 +358,51 @@ func (a *App) Cron(name, expression string, handler func(ctx context.Context, du
 	jobs.Cron(a.jobs, name, expression, handler, nil)
 }
 
-// openJobs returns the jobs of a database.
-func (a *App) openJobs() error {
-	c := a.config.Jobs
-	var err error
+// Mail returns the outbox for the application's own mails, which jobs send:
+//
+//	_, err := app.Mail().Enqueue(ctx, tx, mail.Message{To: to, Template: "welcome", Values: map[string]string{"name": name}})
+//
+// The templates are [Config].MailTemplates. The sender is Accounts.Mailer if it is an
+// [outbox.Sender], as that of PLINTH_SMTP_URL and the folder of development are. Mails are
+// encrypted with Accounts.MasterKeys; enqueue them after [App.Handler] or [App.Run] has begun.
+func (a *App) Mail() *outbox.Outbox { return a.mail }
+
+// openJobs makes the jobs of the database and the outbox.
+func (a *App) openJobs() (err error) {
+	queues := slices.Clone(a.config.Jobs.Queues)
+	for _, own := range []string{outbox.Queue, ownQueue} {
+		if queues != nil && !slices.ContainsFunc(queues, func(q jobs.Queue) bool { return q.Name == own }) {
+			queues = append(queues, jobs.Queue{Name: own})
+		}
+	}
 	a.jobs, err = jobs.New(a.db, &jobs.Config{
 		Drain: min(5*time.Second, max(a.config.DrainTimeout/2, time.Second)), Logger: a.config.Logger,
-		Queues: c.Queues, Sealer: &a.sealer, Workers: c.Workers,
+		Queues: queues, Sealer: &a.sealer, Workers: a.config.Jobs.Workers, Propagator: a.config.Jobs.Propagator,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	sender, _ := a.config.Accounts.Mailer.(outbox.Sender)
+	a.mail = outbox.New(a.jobs, sender)
+	a.scheduleTrims()
+	return nil
+}
+
+// ownQueue is the queue of the library's own work.
+const ownQueue = "plinth"
+
+// scheduleTrims trims the change log and the records of Idempotency-Key.
+func (a *App) scheduleTrims() {
+	const period = 10 * time.Minute
+	opts := &jobs.ScheduleOptions{Queue: ownQueue, MaxAttempts: 3, Timeout: period}
+	jobs.Every(a.jobs, "plinth.changes", period, func(ctx context.Context, _ time.Time) error {
+		_, err := changelog.Trim(ctx, a.db, a.config.Retention)
+		return err
+	}, opts)
+	jobs.Every(a.jobs, "plinth.idempotency", period, func(ctx context.Context, _ time.Time) error {
+		_, err := storeaccess.TrimReceipts(ctx, a.db)
+		return err
+	}, opts)
 }
 
 // runJobs runs jobs, or wakes the workers of other processes.
@@ -358,15 +413,25 @@ func (a *App) runJobs(ctx context.Context) error {
 	return a.jobs.Run(ctx)
 }
 
-// work runs the command worker: the background work without a server.
+// work runs the command worker: the background work without a server for clients. At
+// Config.OpsAddr it answers operators as a server does.
 func (a *App) work(ctx context.Context) error {
 	a.config.Jobs.Off = false
 	if _, err := a.Handler(ctx); err != nil {
 		return err
 	}
 	a.config.Logger.InfoContext(ctx, "working", "database", a.db.Capabilities().Engine)
-	a.RunBackground(ctx)
-	return nil
+	if a.config.OpsAddr == "" {
+		a.RunBackground(ctx)
+		return nil
+	}
+	config := a.config.server(a.probes, a.longLived)
+	config.Addr, config.OpsAddr, config.TLS, config.DrainDelay = config.OpsAddr, "", server.TLS{}, 0
+	s, err := server.Open(ctx, config)
+	if err != nil {
+		return err
+	}
+	return s.Serve(ctx, a.probes.Routes(config.OpsHandler), a.RunBackground)
 }
 
 // Migrations adds the migrations of the application and of packages it uses. They run in
@@ -398,10 +463,26 @@ func (a *App) program() *command.Program {
 			return err
 		},
 	}
-	if !a.config.DisableAccounts {
-		p.Accounts = func(ctx context.Context) (*accounts.Accounts, error) { return a.access.open(ctx, a.db, a.config) }
+	p.RotateMasterKey = func(ctx context.Context) (int, error) {
+		known, err := a.openAccounts(ctx)
+		if err != nil {
+			return 0, err
+		}
+		if known == nil {
+			return a.jobs.Reencrypt(ctx)
+		}
+		return known.RotateMasterKey(ctx)
 	}
 	return p
+}
+
+// openAccounts opens the accounts, nil if they are disabled, and the keys of secret jobs.
+func (a *App) openAccounts(ctx context.Context) (*accounts.Accounts, error) {
+	known, err := a.access.open(ctx, a.db, a.jobs, a.config)
+	if err == nil {
+		err = a.sealer.use(a.access.masterKeys)
+	}
+	return known, err
 }
 
 // banner returns what the application prints in development.
@@ -409,6 +490,7 @@ func (a *App) banner() *development.Banner {
 	return &development.Banner{
 		DB: a.db, API: a.api, Accounts: a.accounts, Config: a.config.Accounts, Secrets: a.access.secrets,
 		Addr: a.config.Addr, RESTPath: restPath, AuthPath: authPath, Documents: !a.config.API.HideDocuments, Rows: a.config.API.Limits.Rows,
+		Mails: a.config.mails,
 	}
 }
 
@@ -425,7 +507,7 @@ func (r resolved) server(probes *server.Probes, longLived *server.LongLived) ser
 // chain returns the options of an application's chain.
 func (r resolved) chain(a *App) chain.Options {
 	o := chain.Options{
-		Surfaces: a.surfaces, Probes: a.probes, LongLived: a.longLived, Authenticator: a.access, Scope: a.api.WithScope,
+		Surfaces: a.surfaces, Probes: a.probes, LongLived: a.longLived, Authenticator: a.access, Scope: a.api.WithRequestScope, RemakeScope: query.RemakeScope,
 		Logger: r.Logger, LogECS: r.LogECS, DisableAccessLog: r.DisableAccessLog, Middleware: r.Middleware,
 		TrustedProxies: r.TrustedProxies, ForwardedHeader: r.ForwardedHeader, TrustedOrigins: r.trustedOrigins(), Headers: r.Headers, CORS: r.CORS,
 		MaxQuery: r.API.Limits.Query, MaxBody: r.MaxBody, RequestTimeout: r.RequestTimeout,

@@ -1,13 +1,17 @@
 package plinth_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -15,11 +19,15 @@ import (
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/api/mail"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/leaktest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
+	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/jobs"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
@@ -63,6 +71,43 @@ func TestHandler(t *testing.T) {
 	_, err = wrong.Handler(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "owner") || !strings.Contains(err.Error(), "twice") {
 		t.Errorf("mistakes = %v, want both", err)
+	}
+}
+
+// scopeReader authenticates every request as one user, and reads the scope before, as statements
+// of an authenticator do.
+type scopeReader struct{ id string }
+
+func (a scopeReader) Authenticate(r *http.Request) (auth.Principal, error) {
+	_ = store.ScopeFrom(r.Context())
+	return auth.Principal{Kind: auth.User, ID: a.id}, nil
+}
+
+// TestScopeOfOwnRoutes: a route of the application has the scope of the caller, although the
+// authenticator has used the database before it knew the caller.
+func TestScopeOfOwnRoutes(t *testing.T) {
+	t.Parallel()
+	id := store.NewID()
+	config := apptest.Config(t)
+	config.Authenticator = scopeReader{id.String()}
+	app := apptest.New(t, config)
+	t.Cleanup(func() { _ = app.DB().Close() })
+	app.Add(api.Resource[apptest.Task]{Policy: api.OwnedBy("owner_id")})
+	app.Router().Get("/count", func(w http.ResponseWriter, r *http.Request) {
+		n, err := store.For[apptest.Task](app.DB()).As(store.ScopeFrom(r.Context())).Count(r.Context(), store.Cond{})
+		_, _ = fmt.Fprintf(w, "%d %v", n, err)
+	})
+	handler, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.For[apptest.Task](app.DB()).Insert(t.Context(), &apptest.Task{OwnerID: id, Title: "Mine"}); err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1/count", http.NoBody))
+	if got := w.Body.String(); got != "1 <nil>" {
+		t.Errorf("the caller sees %s of their rows, want 1", got)
 	}
 }
 
@@ -171,7 +216,7 @@ func TestRotateMasterKeyCommand(t *testing.T) {
 		}
 	}
 	t.Setenv("PLINTH_DISABLE_ACCOUNTS", "1")
-	if out, err := with(newer, command("rotate-master-key")); err == nil || !strings.Contains(err.Error(), "are disabled") {
+	if out, err := with(newer, command("rotate-master-key")); err != nil || !strings.Contains(out, "0 secrets") {
 		t.Errorf("without accounts: %s, %v", out, err)
 	}
 }
@@ -279,6 +324,7 @@ func TestWebAndWorker(t *testing.T) {
 		t.Errorf("%s ran in a process without jobs", <-ran)
 	}
 
+	config.OpsAddr = programtest.Listen(t)
 	worker := apptest.New(t, config)
 	_, ran = addJobs(worker)
 	ctx, stop := context.WithCancel(t.Context())
@@ -286,6 +332,11 @@ func TestWebAndWorker(t *testing.T) {
 	go func() { code <- worker.Main(ctx, []string{"worker"}) }()
 	await(t, ran, "parcel ann")
 	await(t, ran, "sweep")
+	for _, probe := range []string{"/livez", "/readyz"} {
+		if status, body := apptest.Get(t, "http://"+config.OpsAddr+probe); status != http.StatusOK {
+			t.Errorf("%s of the worker: %d %s", probe, status, body)
+		}
+	}
 	stop()
 	if code := <-code; code != 0 {
 		t.Errorf("the worker ended with %d", code)
@@ -299,5 +350,336 @@ func TestMistakesOfJobsAreReported(t *testing.T) {
 	app.Cron("report", "at seven", func(context.Context, time.Time) error { return nil })
 	if _, err := app.Handler(t.Context()); err == nil {
 		t.Error("an application with a schedule that cannot be read has a handler")
+	}
+}
+
+// TestStatic: browsers ask for a file again with its tag, and get a changed one under another
+// URL. Folders are not listed.
+func TestStatic(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{
+		"index.html": {Data: []byte("front")}, "docs/index.html": {Data: []byte("docs")}, "img/dot.svg": {Data: []byte("<svg/>")},
+	}
+	pages, err := plinth.Static(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		method, url, tag string
+		status           int
+		body             string
+	}{
+		{"GET", "/", "", 200, "front"},
+		{"GET", "/docs/", "", 200, "docs"},
+		{"HEAD", "/docs/", "", 200, ""},
+		{"GET", "/img/dot.svg", "", 200, "<svg/>"},
+		{"GET", pages.URL("/img/dot.svg"), "", 200, "<svg/>"},
+		{"GET", "/img/dot.svg", `"` + strings.TrimPrefix(pages.URL("img/dot.svg"), "/img/dot.svg?v=") + `"`, 304, ""},
+		{"GET", "/img/", "", 404, "404 page not found\n"},
+		{"GET", "/img/../index.html", "", 404, "404 page not found\n"},
+		{"GET", "/none", "", 404, "404 page not found\n"},
+		{"POST", "/", "", 405, "method not allowed\n"},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), tt.method, "http://localhost"+tt.url, http.NoBody)
+		r.Header.Set("If-None-Match", tt.tag)
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, r)
+		if w.Code != tt.status || w.Body.String() != tt.body {
+			t.Errorf("%s %s: %d %q, want %d %q", tt.method, tt.url, w.Code, w.Body, tt.status, tt.body)
+		}
+		if w.Code == 200 && w.Header().Get("Content-Security-Policy") != plinth.PagePolicy {
+			t.Errorf("%s: policy %q", tt.url, w.Header().Get("Content-Security-Policy"))
+		}
+	}
+	before := pages.URL("index.html")
+	files["index.html"].Data = []byte("changed")
+	if after, err := plinth.Static(files); err != nil || after.URL("index.html") == before || after.URL("none") != "/none" {
+		t.Errorf("%s after a change, %v", before, err)
+	}
+}
+
+// TestMailTemplates: the mail server of the environment and the folder of development use the
+// templates of the application, without accounts too. Another sender has its own.
+func TestMailTemplates(t *testing.T) {
+	files := fstest.MapFS{"en/hello.txt": {Data: []byte("Subject: Hello\n\n{{.name}}")}, "en/hello.html": {Data: []byte("{{.name}}")}}
+	hello := mail.Message{To: "ann@example.org", Template: "hello", Values: map[string]string{"name": "Ann"}}
+	t.Setenv("PLINTH_SMTP_URL", "smtp://127.0.0.1:1")
+	t.Setenv("PLINTH_MAIL_FROM", "Notes <accounts@notes.example>")
+	environment := plinth.FromEnv()
+	for name, change := range map[string]func(*plinth.Config){
+		"development": func(*plinth.Config) {},
+		"environment": func(c *plinth.Config) {
+			base := *c
+			*c = environment
+			c.DatabaseURL, c.Logger = base.DatabaseURL, base.Logger
+		},
+		"no accounts":     func(c *plinth.Config) { c.DisableAccounts = true },
+		"only some queue": func(c *plinth.Config) { c.Jobs.Queues = []jobs.Queue{{Name: "reports"}} },
+	} {
+		config := apptest.Config(t)
+		change(&config)
+		config.MailTemplates.Files = files
+		app := apptest.New(t, config)
+		if _, err := app.Mail().Enqueue(t.Context(), app.DB(), hello); err == nil || !strings.Contains(err.Error(), "Handler") {
+			t.Errorf("%s: %v before Handler", name, err)
+		}
+		_, err := app.Handler(t.Context())
+		if err == nil {
+			_, err = app.Mail().Enqueue(t.Context(), app.DB(), hello)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		hello := hello
+		hello.Template = "hullo"
+		if _, err := app.Mail().Enqueue(t.Context(), app.DB(), hello); err == nil {
+			t.Errorf("%s: a template that does not exist is accepted", name)
+		}
+		_ = app.DB().Close()
+	}
+	for name, change := range map[string]func(*plinth.Config){
+		"a sender of its own":  func(c *plinth.Config) { c.Accounts.Mailer = noMail{} },
+		"templates that fail":  func(c *plinth.Config) { c.MailTemplates.Files = fstest.MapFS{"en/a.txt": {Data: []byte("no subject")}} },
+		"no such language":     func(c *plinth.Config) { c.MailTemplates.Locale = "fr" },
+		"a folder of no mails": func(c *plinth.Config) { c.MailTemplates.Files = fstest.MapFS{"all mails/x": {}} },
+	} {
+		config := apptest.Config(t)
+		config.MailTemplates.Files = files
+		change(&config)
+		if err := config.Validate(); err == nil || !strings.Contains(err.Error(), "MailTemplates") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestMailsAreSent: the outbox of an application is worked on when only other queues are listed.
+func TestMailsAreSent(t *testing.T) {
+	t.Parallel()
+	sent := make(messages, 1)
+	config := apptest.Config(t)
+	config.Accounts.Mailer, config.Jobs.Queues = sent, []jobs.Queue{{Name: "reports"}}
+	app := apptest.New(t, config)
+	t.Cleanup(func() { _ = app.DB().Close() })
+	if _, err := app.Handler(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id, err := app.Mail().Enqueue(t.Context(), app.DB(), mail.Message{To: "ann@example.org", Template: "hello"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan bool)
+	go func() {
+		app.RunBackground(ctx)
+		close(ended)
+	}()
+	select {
+	case m := <-sent:
+		if m.ID != id.String() || m.To != "ann@example.org" {
+			t.Errorf("sent %+v", m)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("no mail was sent within 20 seconds")
+	}
+	stop()
+	<-ended
+}
+
+// messages gets the messages that are sent.
+type messages chan mail.Message
+
+func (messages) Send(context.Context, string, string, string, map[string]string) error { return nil }
+
+func (messages) Check(mail.Message) error { return nil }
+
+func (m messages) Deliver(_ context.Context, msg mail.Message) error {
+	m <- msg
+	return nil
+}
+
+// TestFrontPage serves files beside the surfaces, and the settings that a page needs.
+func TestFrontPage(t *testing.T) {
+	t.Parallel()
+	open := func(config plinth.Config) http.Handler {
+		app := apptest.New(t, config)
+		t.Cleanup(func() { _ = app.DB().Close() })
+		app.Add(api.Resource[apptest.Task]{Policy: api.OwnedBy("owner_id")})
+		pages, err := plinth.Static(fstest.MapFS{"index.html": {Data: []byte("<h1>Tasks</h1>")}, ".env": {Data: []byte("x")}, ".git/config": {Data: []byte("x")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		app.Router().Handle("/*", pages)
+		handler, err := app.Handler(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return handler
+	}
+	h := open(apptest.Config(t))
+	for path, want := range map[string]string{"/": "<h1>Tasks</h1>", "/rest/v1/tasks": "[]", "/none": "404 page not found\n", "/.env": "404 page not found\n", "/.git/config": "404 page not found\n"} {
+		if w := apptest.Do(t, h, http.MethodGet, path, ""); w.Body.String() != want {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	page := apptest.Do(t, h, http.MethodGet, "/", "")
+	if policy := page.Header()["Content-Security-Policy"]; len(policy) != 1 || policy[0] != plinth.PagePolicy {
+		t.Errorf("the page has the policy %q", policy)
+	}
+
+	settings := apptest.Do(t, h, http.MethodGet, "/rest/v1/-/settings", "")
+	if !regexp.MustCompile(`^\{"url":"http://localhost","publishable_key":"sb_publishable_[^"]+"\}$`).MatchString(settings.Body.String()) {
+		t.Errorf("in development: %d %s", settings.Code, settings.Body)
+	}
+	if w := apptest.Do(t, h, http.MethodPost, "/rest/v1/-/settings", "{}"); w.Code < 400 {
+		t.Errorf("POST: %d", w.Code)
+	}
+	if w := apptest.Ask(t, h, http.MethodGet, "http://evil.example/rest/v1/-/settings", ""); w.Code != http.StatusMisdirectedRequest {
+		t.Errorf("with another Host: %d %s", w.Code, w.Body)
+	}
+
+	production := apptest.Served(t)
+	production.PublicURL += "/"
+	key := auth.NewPublishableKey()
+	production.Keys.Publishable = []string{key, auth.NewPublishableKey()}
+	app := apptest.New(t, production)
+	if err := app.DB().Close(); err != nil || app.SiteURL() != "https://notes.example" {
+		t.Errorf("the URL for links: %s, %v", app.SiteURL(), err)
+	}
+	w := apptest.Do(t, open(production), http.MethodGet, "/rest/v1/-/settings", "")
+	if want := `{"url":"https://notes.example","publishable_key":"` + key + `"}`; w.Body.String() != want {
+		t.Errorf("in production: %d %s", w.Code, w.Body)
+	}
+}
+
+// TestOwnWorkByTheClock: schedules trim the change log and the records of idempotency keys, and
+// sweep the tables of accounts.
+func TestOwnWorkByTheClock(t *testing.T) {
+	t.Parallel()
+	for name, url := range map[string]func(t *testing.T) string{
+		"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "app.db") },
+		"postgres": func(t *testing.T) string { return pgtest.URL(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := apptest.WithAccounts(t, url(t))
+			config.Retention.MaxRows = 2
+			app := apptest.New(t, config)
+			app.Add(api.Resource[apptest.Task]{Policy: api.OwnedBy("owner_id")})
+			t.Cleanup(func() { _ = app.DB().Close() })
+			if _, err := app.Handler(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for range 5 {
+				if err := store.For[apptest.Task](app.DB()).Insert(t.Context(), &apptest.Task{OwnerID: store.NewID(), Title: "a"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			exec := func(text string, args ...any) {
+				t.Helper()
+				if _, err := (store.SQL{Text: text, Args: args, Writes: true}).Exec(t.Context(), app.DB()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			count := func(table string) (n string) {
+				t.Helper()
+				q := store.SQL{Text: "select count(*) from " + table, Columns: []store.Kind{store.KindInt}}
+				if err := q.Rows(t.Context(), app.DB(), func(v [][]byte) error { n = string(v[0]); return nil }); err != nil {
+					t.Fatal(err)
+				}
+				return n
+			}
+			past := time.Now().Add(-time.Hour).UTC().Truncate(time.Microsecond)
+			exec("insert into plinth_idempotency (scope, key, caller, fingerprint, answer, size, expires_at) values ($1, $1, $1, $1, $1, 1, $2)", []byte("a"), past)
+			exec("insert into auth_failures (key, count, since, expires_at) values ('old', 1, $1, $1)", past)
+			ctx, stop := context.WithCancel(t.Context())
+			ended := make(chan bool)
+			go func() {
+				app.RunBackground(ctx)
+				close(ended)
+			}()
+			programtest.Until(t, 20*time.Second, "there are schedules", func() bool { return count("plinth_schedules") == "4" })
+			exec("update plinth_schedules set due_at = $1", past)
+			programtest.Until(t, time.Minute, "old rows are removed", func() bool { // PostgreSQL keeps changes while transactions of other tests run
+				return count("plinth_changes") == "2" && count("plinth_idempotency") == "0" && count("auth_failures") == "0"
+			})
+			stop()
+			<-ended
+		})
+	}
+}
+
+// TestLiveChanges follows a list through the chain of a running application, as a user who then
+// signs out.
+func TestLiveChanges(t *testing.T) {
+	t.Parallel()
+	config := apptest.Config(t)
+	config.DrainDelay = -1
+	app := apptest.New(t, config)
+	app.Add(api.Resource[apptest.Task]{Policy: api.OwnedBy("owner_id")})
+	end := apptest.Run(t, app, config.Addr)
+	base := "http://" + config.Addr
+	handler, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann := apptest.SignUp(t, handler)
+	get := func(path string) *http.Response {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+ann.Access)
+		r.Header.Set("Accept-Encoding", "gzip")
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { res.Body.Close() })
+		return res
+	}
+	live := get("/rest/v1/-/live/tasks?snapshot=true&select=title")
+	lines := make(chan string, 100)
+	go func() {
+		defer close(lines)
+		scan := bufio.NewScanner(live.Body)
+		for scan.Scan() {
+			lines <- scan.Text()
+		}
+	}()
+	expect := func(part string) {
+		t.Helper()
+		timeout := time.After(10 * time.Second)
+		for {
+			select {
+			case line, ok := <-lines:
+				if !ok {
+					t.Fatalf("the stream has ended without %q", part)
+				}
+				if strings.Contains(line, part) {
+					return
+				}
+			case <-timeout:
+				t.Fatalf("no %q", part)
+			}
+		}
+	}
+	expect("data: []")
+	apptest.Do(t, handler, http.MethodPost, "/rest/v1/tasks", `{"title":"Milk"}`, "Authorization", "Bearer "+ann.Access)
+	expect(`"op":"insert"`)
+	if live.Header.Get("Content-Type") != "text/event-stream" || live.Header.Get("Content-Encoding") != "" || live.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("headers: %v", live.Header)
+	}
+	if page, err := io.ReadAll(get("/rest/v1/-/changes?tables=tasks").Body); err != nil || !strings.Contains(string(page), `"next":"`) {
+		t.Errorf("the cursor of now: %s, %v", page, err)
+	}
+	apptest.Do(t, handler, http.MethodPost, "/auth/v1/logout", "", "Authorization", "Bearer "+ann.Access)
+	began := time.Now()
+	for range lines {
+	}
+	if d := time.Since(began); d > 8*time.Second {
+		t.Errorf("the stream ended %s after the sign-out", d)
+	}
+	if err := end(); err != nil {
+		t.Error(err)
 	}
 }

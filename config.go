@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/api/mail"
+	"github.com/seed-7694ebf6/plinth/api/realtime"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/middleware"
@@ -49,7 +51,9 @@ type Config struct {
 	// Mails and text messages without a configured sender are written into the folder
 	// plinth-mails.
 	//
-	// Keys, Logger and PublicURL must be left out: the application sets them.
+	// Mailer and MasterKeys are used without accounts too, for [App.Mail].
+	//
+	// Jobs, Keys, Logger and PublicURL must be left out: the application sets them.
 	Accounts accounts.Config
 
 	// API configures the REST API below /rest/v1: its limits, its documents and how long
@@ -160,6 +164,17 @@ type Config struct {
 	// Logger receives the log. Nil writes text to standard error.
 	Logger *slog.Logger
 
+	// Channels are the rules of broadcasts between clients, see docs/realtime.md. Without one
+	// there are none.
+	Channels []realtime.Channel
+
+	// MailTemplates are the application's own mails ([App.Mail]) and its texts for the mails
+	// of accounts, for the mail server of [FromEnv] and the folder of development. An
+	// Accounts.Mailer of the application has its own templates, see [mail.SMTPConfig].
+	//
+	// Defaults to the mails of package api/mail.
+	MailTemplates mail.TemplatesConfig
+
 	// MaxBody is the greatest size in bytes of a request body on own routes; a larger one
 	// gets 413 with PL413. A route with a smaller limit uses [http.MaxBytesReader]. The
 	// REST API has API.Limits.Body, and the accounts have a limit of their own.
@@ -259,9 +274,12 @@ type Config struct {
 	// Accounts.Verifiers for issuers that are trusted less.
 	Verifier auth.Verifier
 
-	// Set by FromEnv: the variables it could not read, and the library's others.
-	invalid []error
-	ignored []string
+	// Set by FromEnv: the variables it could not read, the library's others, and the mail
+	// server with its sender.
+	invalid    []error
+	ignored    []string
+	smtp       *mail.SMTPConfig
+	smtpSender *mail.SMTP
 }
 
 // Validate returns the mistakes that [New] would report before it opens the database.
@@ -342,10 +360,18 @@ type Rates struct {
 // JobsConfig says which jobs this process runs.
 type JobsConfig struct {
 	// Off says that this process enqueues jobs and runs none. Run the command worker in
-	// other processes, which ignores Off.
+	// other processes, which ignores Off. Without one no mails are sent, and the change log
+	// grows.
 	Off bool
 
-	// Queues and Workers are those of [jobs.Config].
+	// Queues and Workers are those of [jobs.Config]. A process that lists queues also works
+	// on those of the library: "mail" and "plinth".
 	Queues  []jobs.Queue
 	Workers int
+
+	// Propagator carries the trace of a request to the jobs that it enqueues, such as an
+	// otel.Tracing.
+	//
+	// Defaults to none.
+	Propagator jobs.Propagator
 }

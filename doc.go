@@ -176,14 +176,15 @@
 // Mount handlers with limits of their own, such as uploads, event streams and WebSockets, as
 // a surface with [App.Mount].
 //
-// Pages of a front end are a handler too. By default a page may load nothing, so set a
-// policy; files is an [io/fs.FS], for example an embedded one:
+// Pages of a front end are a handler too: [Static] serves an [io/fs.FS], for example an
+// embedded one, with entity tags and a Content-Security-Policy. A handler that renders pages
+// sets a policy itself, such as [PagePolicy], since by default a page may load nothing:
 //
-//	pages := http.FileServerFS(files)
-//	app.Router().Handle("/*", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-//		w.Header().Set("Content-Security-Policy", "default-src 'self'")
-//		pages.ServeHTTP(w, r)
-//	}))
+//	pages, err := plinth.Static(files)
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	app.Router().Handle("/*", pages)
 //
 // A command of your own, for example to fill a database or to import, must check the
 // arguments before [App.Main], which rejects unknown ones. [App.Handler] prepares the

@@ -87,8 +87,8 @@ func FromEnv() Config {
 	}
 	c.Accounts.SiteURL = env.Text("PLINTH_SITE_URL")
 	c.Accounts.RedirectURLs = env.List("PLINTH_REDIRECT_URLS")
-	if sender := env.Mailer("PLINTH_SMTP_URL", "PLINTH_MAIL_FROM"); sender != nil {
-		c.Accounts.Mailer = sender
+	if sender, smtp := env.Mailer("PLINTH_SMTP_URL", "PLINTH_MAIL_FROM"); sender != nil {
+		c.Accounts.Mailer, c.smtp, c.smtpSender = sender, smtp, sender
 	}
 	c.Accounts.MasterKeys = env.Keys("PLINTH_MASTER_KEYS")
 	c.Jobs = JobsConfig{Off: env.Switch("PLINTH_JOBS_OFF"), Workers: env.Number("PLINTH_JOBS_WORKERS")}

@@ -1,8 +1,12 @@
 package plinth_test
 
 import (
+	"fmt"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"testing"
+	"testing/fstest"
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
@@ -94,4 +98,25 @@ func testSketchRules(t *testing.T) {
 
 func ExampleApp_Handler() {
 	_ = []testing.InternalTest{{Name: "TestSketches", F: testSketches}, {Name: "TestSketchRules", F: testSketchRules}}
+}
+
+// The files of a front end. Pages load the versioned URL, which browsers keep.
+func ExampleStatic() {
+	files := fstest.MapFS{
+		"index.html": {Data: []byte("<!doctype html><title>Notes</title>")},
+		"style.css":  {Data: []byte("body { margin: 0 }")},
+	}
+	pages, err := plinth.Static(files) // app.Router().Handle("/*", pages)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, url := range []string{"/", pages.URL("style.css"), "/missing"} {
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, httptest.NewRequest(http.MethodGet, url, http.NoBody))
+		fmt.Println(url, w.Code, w.Header().Get("Cache-Control"))
+	}
+	// Output:
+	// / 200 no-cache
+	// /style.css?v=997faceca2605a98 200 public, max-age=31536000, immutable
+	// /missing 404
 }

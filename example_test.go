@@ -17,12 +17,14 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/api/mail"
+	"github.com/seed-7694ebf6/plinth/api/mail/outbox"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
 	"github.com/seed-7694ebf6/plinth/auth/oidc"
 	"github.com/seed-7694ebf6/plinth/auth/passkey"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 	"github.com/uptrace/bun"
 )
 
@@ -181,24 +183,6 @@ func ExampleConfig_accounts() {
 
 	config.Accounts.SMS = gateway{} // its method SendSMS hands a text to your provider
 
-	files := fstest.MapFS{ // or an embed.FS
-		"de/invite.txt":  {Data: []byte("Subject: Komm dazu\n\nHier geht es hinein: {{.link}}")},
-		"de/invite.html": {Data: []byte(`<p><a href="{{.link}}">Komm dazu</a></p>`)},
-	}
-	templates, err := mail.NewTemplates(mail.TemplatesConfig{Files: files, Locale: "de"}) // files has de/invite.txt, de/invite.html
-	if err != nil {
-		log.Fatal(err)
-	}
-	sender, err := mail.NewSMTP(mail.SMTPConfig{
-		Host: "mail.example", Username: "notes", Password: "from your secrets",
-		From: "Notes <accounts@notes.example>", Templates: templates,
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	config.Accounts.Mailer = sender // in place of PLINTH_SMTP_URL
-
-	config.Accounts.Mailer = nil // development, which takes addresses for confirmed then
 	config.DatabaseURL, config.Logger = ":memory:", slog.New(slog.DiscardHandler)
 	ctx := context.Background()
 	app, err = plinth.New(ctx, config)
@@ -232,6 +216,74 @@ func ExampleConfig_accounts() {
 	// 1 <nil>
 	// <nil>
 	// 0 <nil>
+}
+
+// A mail is enqueued with the row that is the reason for it.
+func ExampleApp_Mail() {
+	ctx := context.Background()
+	config := plinth.Config{DatabaseURL: ":memory:", Logger: slog.New(slog.DiscardHandler)}
+	files := fstest.MapFS{ // or an embed.FS
+		"en/contact.txt":  {Data: []byte("Subject: Message of {{.name}}\n\n{{.text}}\n")},
+		"en/contact.html": {Data: []byte(`<p style="white-space: pre-line">{{.text}}</p>`)},
+	}
+	config.MailTemplates = mail.TemplatesConfig{Files: files}
+	app, err := plinth.New(ctx, config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer app.DB().Close()
+	app.Add(api.Resource[Idea]{Policy: api.OwnedBy("owner_id")})
+	if _, err := app.Handler(ctx); err != nil {
+		log.Fatal(err)
+	}
+
+	idea := &Idea{OwnerID: store.NewID(), Text: "Mails in transactions"}
+	err = app.DB().Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := store.For[Idea](tx).Insert(ctx, idea); err != nil {
+			return err
+		}
+		_, err := app.Mail().Enqueue(ctx, tx, mail.Message{
+			To: "team@notes.example", ReplyTo: "bob@example.org", Template: "contact",
+			Values: map[string]string{"name": "Bob", "text": idea.Text},
+		})
+		return err
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	list, err := app.Jobs().List(ctx, jobs.Filter{Kind: outbox.Kind, State: jobs.Dead}, 50)
+	fmt.Println(len(list), "dead mails", err)
+	list, err = app.Jobs().List(ctx, jobs.Filter{Kind: outbox.Kind}, 50)
+	fmt.Println(len(list), list[0].State, err)
+	_, err = app.Mail().Enqueue(ctx, app.DB(), mail.Message{To: "team@notes.example", Template: "contakt"})
+	fmt.Println(err)
+	// Output:
+	// 0 dead mails <nil>
+	// 1 waiting <nil>
+	// outbox: mail: there is no template "contakt"
+}
+
+// Templates of its own belong to a sender of an application's own.
+func ExampleConfig_mailer() {
+	config := plinth.FromEnv()
+	files := fstest.MapFS{ // or an embed.FS
+		"de/invite.txt":  {Data: []byte("Subject: Komm dazu\n\nHier geht es hinein: {{.link}}")},
+		"de/invite.html": {Data: []byte(`<p><a href="{{.link}}">Komm dazu</a></p>`)},
+	}
+	templates, err := mail.NewTemplates(mail.TemplatesConfig{Files: files, Locale: "de"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	sender, err := mail.NewSMTP(mail.SMTPConfig{
+		Host: "mail.example", Username: "notes", Password: "from your secrets",
+		From: "Notes <accounts@notes.example>", Templates: templates,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	config.Accounts.Mailer = sender // in place of PLINTH_SMTP_URL
+	fmt.Println(config.Validate())
+	// Output: <nil>
 }
 
 // gateway would send text messages; accounts.SMSSender has an example that does.

@@ -15,9 +15,12 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/seed-7694ebf6/plinth/api/mail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/bounds"
 	"github.com/seed-7694ebf6/plinth/internal/command"
 	"github.com/seed-7694ebf6/plinth/internal/development"
+	"github.com/seed-7694ebf6/plinth/internal/environment"
 	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/internal/server"
 	"github.com/seed-7694ebf6/plinth/middleware"
@@ -31,6 +34,7 @@ import (
 type resolved struct {
 	Config
 	development bool
+	mails       string // the folder for mails, "" for none
 }
 
 // resolve applies defaults and reports every mistake at once.
@@ -75,10 +79,46 @@ func (c Config) resolve() (resolved, error) {
 		errs = append(errs, c.checkProduction(noKeys)...)
 		errs = append(errs, c.checkProductionAccounts()...)
 	}
-	if len(errs) == 0 {
+	errs = append(errs, r.setMailer())
+	if errors.Join(errs...) == nil {
 		errs = append(errs, r.validateAccounts())
 	}
 	return r, errors.Join(errs...)
+}
+
+// setMailer gives the mail server of the environment and the folder of development the
+// application's templates.
+func (r *resolved) setMailer() (err error) {
+	var templates *mail.Templates
+	if r.MailTemplates.Files != nil || r.MailTemplates.Locale != "" {
+		if templates, err = mail.NewTemplates(r.MailTemplates); err != nil {
+			return fmt.Errorf("plinth: MailTemplates: %w", err)
+		}
+	}
+	switch {
+	case templates != nil && r.smtpSender != nil && r.Accounts.Mailer == r.smtpSender:
+		smtp := *r.smtp
+		smtp.Templates = templates
+		r.Accounts.Mailer, err = mail.NewSMTP(smtp)
+	case templates != nil && takesTemplates(r.Accounts.Mailer) != nil:
+		r.Accounts.Mailer = takesTemplates(r.Accounts.Mailer)(templates)
+	case templates != nil && r.Accounts.Mailer != nil:
+		return errors.New("plinth: MailTemplates has no effect on Accounts.Mailer: set the Templates of that sender")
+	case r.development:
+		r.mails, err = development.UseFolder(&r.Accounts, templates)
+	}
+	return err
+}
+
+// takesTemplates returns the method of a mailer that writes mails with the templates of an
+// application, as the mailbox of package plinthtest does, or nil.
+func takesTemplates(m accounts.Mailer) func(*mail.Templates) accounts.Mailer {
+	if t, ok := m.(interface {
+		WithTemplates(t *mail.Templates) accounts.Mailer
+	}); ok {
+		return t.WithTemplates
+	}
+	return nil
 }
 
 // checkAPI reports settings of the API that are the application's to make: two
@@ -249,6 +289,7 @@ func (r Rates) check() (errs []error) {
 func (c Config) checkAccounts() []error {
 	return leaveOut("Accounts",
 		ownSetting{len(c.Accounts.Keys.Publishable)+len(c.Accounts.Keys.Secret) > 0, "Keys", "set Keys"},
+		ownSetting{c.Accounts.Jobs != nil, "Jobs", "jobs are those of App.Jobs"},
 		ownSetting{c.Accounts.Logger != nil, "Logger", "set Logger"},
 		ownSetting{c.Accounts.PublicURL != "", "PublicURL", "set PublicURL; accounts are below " + authPath},
 	)
@@ -287,7 +328,7 @@ func (r resolved) validateAccounts() error {
 	}
 	c := r.accounts()
 	if r.development && len(c.MasterKeys) == 0 {
-		c.MasterKeys = [][]byte{development.RandomKey()} // in place of the one in the database
+		c.MasterKeys = [][]byte{environment.NewKey()} // in place of the one in the database
 	}
 	return c.Validate()
 }

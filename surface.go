@@ -2,7 +2,13 @@ package plinth
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
 	"net/http"
+	"net/url"
 	"path"
 	"runtime/debug"
 	"slices"
@@ -109,16 +115,101 @@ const (
 	authPath = "/auth/v1"
 )
 
-// mountREST mounts the REST API, whose handler is ready when the application is built. It
+// mountREST mounts the REST API, with a handler that is ready when the application is built. It
 // does its own cross-origin checks only without Config.Authenticator and Config.Proofs: these
 // may accept what a browser sends with every request, such as a client certificate, and a
 // form can call a function without arguments.
 func (a *App) mountREST() {
+	changes, live := a.hub.Changes(), a.hub.Live(livePath)
 	a.Mount(Surface{
-		Prefix:  restPath,
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.rest.ServeHTTP(w, r) }),
+		Prefix: restPath,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+			switch {
+			case reads && r.URL.Path == settingsPath:
+				a.serveSettings(w, r)
+			case reads && r.URL.Path == changesPath:
+				changes.ServeHTTP(w, r)
+			case reads && strings.HasPrefix(r.URL.Path, livePath):
+				live.ServeHTTP(w, r)
+			default:
+				a.rest.ServeHTTP(w, r)
+			}
+		}),
 		MaxBody: -1, ChecksOrigins: a.config.Authenticator == nil && len(a.config.Proofs) == 0,
+		Class: func(path string) Class {
+			if strings.HasPrefix(path, livePath) || path == changesPath {
+				return Stream
+			}
+			return Short
+		},
 	})
+}
+
+// The paths of streams of changes.
+const (
+	livePath    = restPath + "/-/live/"
+	changesPath = restPath + "/-/changes"
+)
+
+// realtimePath is the prefix of sockets, and socketPath where clients of Supabase connect.
+const (
+	realtimePath  = "/realtime/v1"
+	socketPath    = realtimePath + "/websocket"
+	broadcastPath = realtimePath + "/api/broadcast"
+)
+
+// mountRealtime mounts the sockets of the hub.
+func (a *App) mountRealtime() {
+	socket, broadcast := a.hub.WebSocket(), a.hub.BroadcastHTTP(broadcastPath)
+	a.Mount(Surface{
+		Prefix: realtimePath,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == socketPath:
+				socket.ServeHTTP(w, r)
+			case r.URL.Path == broadcastPath || strings.HasPrefix(r.URL.Path, broadcastPath+"/"):
+				broadcast.ServeHTTP(w, r)
+			default:
+				a.surfaces.Refuse(w, r, &problem.Error{Code: problem.UnknownPath})
+			}
+		}),
+		Class: func(path string) Class {
+			if path == socketPath {
+				return Stream
+			}
+			return Short
+		},
+	})
+}
+
+// settingsPath is where pages of the application find its public settings.
+const settingsPath = restPath + "/-/settings"
+
+// publicSettings are what a page needs to make a client. Both are public.
+type publicSettings struct {
+	URL            string `json:"url"`
+	PublishableKey string `json:"publishable_key,omitempty"`
+}
+
+// serveSettings answers with the public settings. Without Config.PublicURL, which only
+// development may lack, the URL is that of the request.
+func (a *App) serveSettings(w http.ResponseWriter, r *http.Request) {
+	s := publicSettings{URL: strings.TrimSuffix(a.config.PublicURL, "/"), PublishableKey: a.access.publishable}
+	if s.URL == "" {
+		s.URL = (&url.URL{Scheme: "http", Host: r.Host}).String()
+		if r.TLS != nil {
+			s.URL = "https" + strings.TrimPrefix(s.URL, "http")
+		}
+	}
+	body, err := json.Marshal(s)
+	if err != nil {
+		a.surfaces.Refuse(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	_, _ = w.Write(body)
 }
 
 // mountAccounts mounts the accounts. Their statements may use the reserved connections, so
@@ -184,4 +275,95 @@ func accountRoutes() []api.Route {
 		}}
 	}
 	return routes
+}
+
+// PagePolicy is the Content-Security-Policy of pages that load everything from their own
+// origin and have no inline code or styles. [Static] sets it; a handler that renders pages
+// sets it too.
+const PagePolicy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+
+// Files serves the files of a file system. Make one with [Static]; it is safe for concurrent
+// use.
+type Files struct {
+	serve http.Handler
+	tags  map[string]string // by the path in URLs
+}
+
+// Static returns a handler for files, such as embedded ones, with index.html for the path of
+// a folder. It reads all of them once, for their entity tags, so it is not for files that
+// change. Other paths are answered with 404, no folder is listed, and files and
+// folders with a name that begins with a dot do not exist.
+//
+//	pages, err := plinth.Static(files)
+//	app.Router().Handle("/*", pages)
+//
+// A page finds the URL and the publishable key for its client at /rest/v1/-/settings:
+//
+//	const { url, publishable_key } = await (await fetch('/rest/v1/-/settings')).json()
+//	const client = createClient(url, publishable_key)
+//
+// Answers have [PagePolicy]. Browsers ask each time whether a file has changed, unless its
+// URL is that of [Files.URL], which changes with the file: those they keep for a year.
+func Static(files fs.FS) (*Files, error) {
+	f := &Files{serve: http.FileServerFS(files), tags: map[string]string{}}
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case len(name) > 1 && entry.Name()[0] == '.':
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case entry.IsDir():
+			return nil
+		}
+		raw, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(raw)
+		tag := hex.EncodeToString(sum[:8])
+		f.tags["/"+name] = tag
+		if folder, file := path.Split(name); file == "index.html" {
+			f.tags["/"+folder] = tag
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("plinth: Static: %w", err)
+	}
+	return f, nil
+}
+
+// URL returns the path of a file with its version, such as "/style.css?v=1f0c", for pages
+// that link it. Without such a file it returns the path.
+func (f *Files) URL(name string) string {
+	name = "/" + strings.TrimPrefix(name, "/")
+	if tag := f.tags[name]; tag != "" {
+		return name + "?v=" + tag
+	}
+	return name
+}
+
+// ServeHTTP answers GET and HEAD with a file.
+func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	tag, known := f.tags[r.URL.Path]
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return
+	case !known:
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Security-Policy", PagePolicy)
+	h.Set("Etag", `"`+tag+`"`)
+	h.Set("Cache-Control", "no-cache")
+	if r.URL.Query().Get("v") == tag {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	f.serve.ServeHTTP(w, r)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/api/internal/variables"
 	"github.com/seed-7694ebf6/plinth/api/openapi"
 	"github.com/seed-7694ebf6/plinth/api/typescript"
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -67,7 +68,7 @@ func (a *API) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.built, a.handler, a.nobody = s, s, newCaller(auth.Principal{}, s.resources)
+	a.built, a.handler, a.nobody = s, s, newCaller(auth.Principal{}, s.resources, variables.Request{})
 	return a.handler, nil
 }
 
@@ -79,8 +80,23 @@ func (a *API) Handler() (http.Handler, error) {
 // together ([store.Scope].Caller). Anonymous callers are distinguished by the IP
 // address from middleware.ClientAddress; without it they have no limit. Before
 // [API.Handler] has succeeded the scope allows nothing.
+//
+// Rules find no headers and query values there (Policy.RequestVariables), only by
+// [API.WithRequestScope].
 func (a *API) WithScope(ctx context.Context) context.Context {
 	return query.WithScopeFunc(ctx, a.scopeOf)
+}
+
+// WithRequestScope is [API.WithScope] for a handler that serves a request: rules also find
+// the headers and query values of r.
+func (a *API) WithRequestScope(ctx context.Context, r *http.Request) context.Context {
+	if a.built == nil || !a.built.resources.readRequest {
+		return a.WithScope(ctx)
+	}
+	request := variables.Request{At: a.db.Now(), Header: r.Header, Query: r.URL.RawQuery}
+	return query.WithScopeFunc(ctx, func(ctx context.Context) *store.Scope {
+		return a.bound(ctx, newCaller(auth.FromContext(ctx), a.built.resources, request))
+	})
 }
 
 func (a *API) makeScope(ctx context.Context) *store.Scope {
@@ -88,14 +104,19 @@ func (a *API) makeScope(ctx context.Context) *store.Scope {
 	c := a.nobody
 	switch {
 	case a.built == nil:
-		c = newCaller(p, new(resources))
+		c = newCaller(p, new(resources), variables.Request{})
 	case !p.IsZero():
-		c = newCaller(p, a.built.resources)
+		c = newCaller(p, a.built.resources, variables.Request{})
 	}
+	return a.bound(ctx, c)
+}
+
+// bound returns the scope of a caller with its limits.
+func (a *API) bound(ctx context.Context, c *caller) *store.Scope {
 	s := c.scope // a copy, since requests share the scope of the anonymous caller
 	request := record.From(ctx)
 	client, _ := request.ClientAddress()
-	a.config.Limits.bound(&s, &p, client)
+	a.config.Limits.bound(&s, &c.principal, client)
 	return &s
 }
 
@@ -142,4 +163,35 @@ func (a *API) Describe() string {
 		fmt.Fprintf(&out, "/rpc/%s\n  call: %s\n", f.name, f.gate)
 	}
 	return out.String()
+}
+
+// Table returns the table of a resource by its name in the URL, or nil.
+func (a *API) Table(name string) *store.Table {
+	if a.built == nil {
+		return nil
+	}
+	if r := a.built.resources.byName[name]; r != nil {
+		return r.table
+	}
+	return nil
+}
+
+// Parameters returns the query parameters that rules read (Policy.RequestVariables).
+func (a *API) Parameters() []string {
+	if a.built == nil {
+		return nil
+	}
+	return a.built.resources.parameters
+}
+
+// Tables returns the tables of all resources, in the order in which they were added.
+func (a *API) Tables() []*store.Table {
+	if a.built == nil {
+		return nil
+	}
+	tables := make([]*store.Table, len(a.built.resources.list))
+	for i, r := range a.built.resources.list {
+		tables[i] = r.table
+	}
+	return tables
 }

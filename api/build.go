@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
+	"github.com/seed-7694ebf6/plinth/api/internal/variables"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -75,7 +77,35 @@ func (b *build) tables() *resources {
 			b.errs = append(b.errs, err)
 		}
 	}
+	b.collectVariables(all)
 	return all
+}
+
+// collectVariables collects what the policies read of callers and requests.
+func (b *build) collectVariables(all *resources) {
+	for _, r := range all.list {
+		for _, name := range r.variables() {
+			ofRequest := variables.OfRequest(name)
+			all.readRequest = all.readRequest || ofRequest || name == variables.Now
+			if ofRequest || variables.OfClaims(name) {
+				all.variables = append(all.variables, name)
+			}
+		}
+	}
+	slices.Sort(all.variables)
+	all.variables = slices.Compact(all.variables)
+	for _, name := range all.variables {
+		parameter := variables.Parameter(name)
+		if parameter == "" {
+			continue
+		}
+		all.parameters = append(all.parameters, parameter)
+		for _, r := range all.list {
+			if r.table.Column(parameter) != nil {
+				b.errs = append(b.errs, fmt.Errorf("api: a rule reads %s, and resource %s has a column of that name: clients could not filter by it", name, r.table.Name))
+			}
+		}
+	}
 }
 
 // calls compiles the functions.
@@ -91,6 +121,11 @@ func (b *build) calls(r *resources) *functions {
 		all.list = append(all.list, f)
 		if err := f.compile(b.api.db, r); err != nil {
 			b.errs = append(b.errs, err)
+		}
+		for _, name := range r.parameters {
+			if f.args[name] != nil {
+				b.errs = append(b.errs, fmt.Errorf("api: function %s has the argument %s, which a rule reads as request.query.%s", f.name, name, name))
+			}
 		}
 	}
 	return all

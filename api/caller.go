@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"sync/atomic"
 
+	"github.com/seed-7694ebf6/plinth/api/internal/variables"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -15,18 +16,20 @@ import (
 // and binds variables.
 type caller struct {
 	principal auth.Principal
+	request   variables.Request
 	scope     store.Scope
 	resources *resources
 	guards    []atomic.Pointer[store.Guard] // of this request, by resource
 }
 
-func newCaller(p auth.Principal, r *resources) *caller {
-	c := new(caller)
+// newCaller returns a caller. Without a request rules find no values of it.
+func newCaller(p auth.Principal, r *resources, request variables.Request) *caller {
+	c := &caller{request: request}
 	c.become(p, r)
 	return c
 }
 
-// become makes c the caller p.
+// become makes c the caller p of its request.
 func (c *caller) become(p auth.Principal, r *resources) {
 	c.principal, c.resources = p, r
 	if len(c.guards) < len(r.list) {
@@ -51,7 +54,7 @@ func (l *Limits) bound(s *store.Scope, p *auth.Principal, client netip.Addr) {
 	}
 }
 
-func (c *caller) variable(name string) (string, bool) { return variable(&c.principal, name) }
+func (c *caller) variable(name string) (string, bool) { return c.request.Value(&c.principal, name) }
 
 // guard returns the caller's guard of a table, or nil if it is not exposed. Each
 // policy is asked once per request.
@@ -73,6 +76,10 @@ type resources struct {
 	list    []*resource
 	byName  map[string]*resource
 	byTable map[*store.Table]*resource
+
+	variables   []string // claims, headers and parameters that rules read, sorted
+	parameters  []string // of query strings among them
+	readRequest bool     // rules read the request or its time
 }
 
 func (r *resources) exposed(t *store.Table) bool { return r.byTable[t] != nil }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/api/catalog"
+	"github.com/seed-7694ebf6/plinth/api/internal/variables"
 	"github.com/seed-7694ebf6/plinth/api/openapi"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -21,7 +22,7 @@ func (a *API) Catalog(caller auth.Principal) (*catalog.Catalog, error) {
 		return nil, errors.New("api: call Handler before Catalog")
 	}
 	c := a.built.catalogFor(&caller)
-	who := newCaller(caller, a.built.resources)
+	who := newCaller(caller, a.built.resources, variables.Request{Any: true})
 	for _, t := range c.Tables {
 		r := a.built.resources.byTable[t.Table]
 		if caller.Kind == auth.Service {
@@ -39,7 +40,7 @@ func (s *server) catalogFor(p *auth.Principal) *catalog.Catalog {
 	if p.Kind == auth.Service {
 		return s.completeCatalog(p)
 	}
-	c := newCaller(*p, s.resources)
+	c := newCaller(*p, s.resources, variables.Request{Any: true})
 	c.scope.Guard = c.possibleGuard
 	return s.catalog(&view{
 		scope: &c.scope, known: p.Kind != auth.Anonymous, holds: c.mayHold,

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/api/internal/variables"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
@@ -89,7 +90,7 @@ func explainTable(rq *request, t *store.Table, guarded bool) explainedTable {
 		e.Always = append(e.Always, t.DeletedAt.Name+" is null")
 	}
 	if t.Tenant != nil {
-		e.Always = append(e.Always, t.Tenant.Name+" = "+varTenant)
+		e.Always = append(e.Always, t.Tenant.Name+" = "+variables.Tenant)
 	}
 	if !guarded {
 		return e

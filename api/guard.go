@@ -2,6 +2,7 @@ package api
 
 import (
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -16,6 +17,7 @@ type guardSet struct {
 	resource *resource
 	gates    []Gate
 	made     []atomic.Pointer[store.Guard] // by the bits of the gates; nil if there are too many
+	many     sync.Map                      // then the guards by the results of the gates
 
 	service *store.Guard
 	presets []query.Preset
@@ -82,7 +84,7 @@ func (s *guardSet) guard(p *auth.Principal) *store.Guard {
 		return s.service
 	}
 	if s.made == nil {
-		return s.must(func(g Gate) bool { return g.open(p) })
+		return s.ofMany(p)
 	}
 	bits := 0
 	for i, g := range s.gates {
@@ -97,8 +99,28 @@ func (s *guardSet) guard(p *auth.Principal) *store.Guard {
 		i := slices.IndexFunc(s.gates, g.same)
 		return i >= 0 && bits&(1<<i) != 0
 	})
-	s.made[bits].Store(g)
-	return g
+	s.made[bits].CompareAndSwap(nil, g) // all callers share one
+	return s.made[bits].Load()
+}
+
+// ofMany is guard for a policy with more gates than maxGates. Callers with the same results
+// share one guard here too, by which streams know that nothing has changed.
+func (s *guardSet) ofMany(p *auth.Principal) *store.Guard {
+	results := make([]byte, len(s.gates))
+	for i, g := range s.gates {
+		results[i] = '0'
+		if g.open(p) {
+			results[i] = '1'
+		}
+	}
+	if g, ok := s.many.Load(string(results)); ok {
+		return g.(*store.Guard)
+	}
+	made, _ := s.many.LoadOrStore(string(results), s.must(func(g Gate) bool {
+		i := slices.IndexFunc(s.gates, g.same)
+		return i >= 0 && results[i] == '1'
+	}))
+	return made.(*store.Guard)
 }
 
 // must is make for a policy that was checked: what cannot be bound allows

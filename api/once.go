@@ -175,9 +175,10 @@ func (rq *request) receiptScope() string {
 }
 
 // fingerprint is a hash of everything else that affects a request and its answer. It
-// includes the session, its assurance level, roles and permissions. After a new sign-in
-// or the loss of a role the caller gets 422 instead of the kept answer, which the rules
-// may no longer allow. The request is not run again either.
+// includes the session, its assurance level, roles, permissions, and the claims, headers
+// and parameters that rules read. After a new sign-in or the loss of a role the caller gets
+// 422 instead of the kept answer, which the rules may no longer allow. The request is not
+// run again either.
 func (rq *request) fingerprint(body []byte) string {
 	p := &rq.caller.principal
 	parts := []string{
@@ -187,6 +188,10 @@ func (rq *request) fingerprint(body []byte) string {
 	for _, name := range []string{"Accept", "Content-Profile", "Content-Type", "If-Match", "If-None-Match", "Prefer"} {
 		parts = append(parts, name)
 		parts = append(parts, rq.r.Header[name]...)
+	}
+	for _, name := range rq.s.resources.variables {
+		value, _ := rq.caller.variable(name) // none is as empty
+		parts = append(parts, name, value)
 	}
 	return hashOf(parts...)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/api/internal/variables"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -50,6 +51,16 @@ type Policy struct {
 	// changed by an update either.
 	Preset map[string]any
 
+	// RequestVariables lists what the rules and presets read of a request, beside the
+	// caller: request.header.<name> and request.query.<name>, in lower case. A rule
+	// that reads anything else of the request is an error of [API.Handler]. A header or
+	// parameter that is sent twice has no value, and credentials cannot be read.
+	//
+	// The parameters are taken from the query string of every request, so no column or
+	// argument can have the name, and links do not repeat them. In a batch they belong
+	// to the URL of the batch.
+	RequestVariables []string
+
 	// ServiceBypass lets callers with a secret key past all rules, column
 	// rules and presets of this policy. Without it they are allowed nothing.
 	ServiceBypass bool
@@ -85,7 +96,7 @@ func OwnedBy(column string) Policy {
 	own := Owner(column)
 	return Policy{
 		Read: own, Create: SignedIn(), Update: own, Delete: own, Restore: own,
-		Preset: map[string]any{column: store.Var(varID)},
+		Preset: map[string]any{column: store.Var(variables.ID)},
 	}
 }
 
@@ -106,6 +117,9 @@ func (p Policy) String() string {
 	}
 	if p.Aggregates != nil {
 		fmt.Fprintf(&b, "aggregates: %s\n", cmp.Or(strings.Join(p.Aggregates, ", "), "none"))
+	}
+	if len(p.RequestVariables) > 0 {
+		fmt.Fprintf(&b, "request variables: %s\n", strings.Join(p.RequestVariables, ", "))
 	}
 	if p.ServiceBypass {
 		b.WriteString("service: everything\n")
@@ -149,6 +163,6 @@ func (p Policy) denies() bool {
 func (p Policy) clone() Policy {
 	p.Columns, p.Preset = maps.Clone(p.Columns), maps.Clone(p.Preset)
 	p.Aggregates, p.UncheckedReferences = slices.Clone(p.Aggregates), slices.Clone(p.UncheckedReferences)
-	p.UnguardedFilters = slices.Clone(p.UnguardedFilters)
+	p.UnguardedFilters, p.RequestVariables = slices.Clone(p.UnguardedFilters), slices.Clone(p.RequestVariables)
 	return p
 }

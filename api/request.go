@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/api/internal/variables"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -89,4 +90,18 @@ func (rq *request) setPattern() {
 	default:
 		known.SetRoute(rq.s.config.BasePath + "/")
 	}
+}
+
+// takeVariables keeps what rules may read of the request. The query parameters among it
+// are no part of the query, and links do not repeat them.
+func (x *exchange) takeVariables() {
+	known := &x.caller.request
+	known.At, known.Header = x.s.db.Now(), x.r.Header
+	if len(x.s.resources.parameters) == 0 || x.r.URL.RawQuery == "" {
+		return
+	}
+	u, r := *x.r.URL, *x.r
+	u.RawQuery, known.Query = variables.Take(u.RawQuery, x.s.resources.parameters)
+	r.URL = &u
+	x.r, x.req = &r, &r
 }

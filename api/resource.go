@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/api/internal/variables"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
@@ -83,11 +85,20 @@ func (r *resource) compile() error {
 		if named.rule == nil {
 			continue
 		}
-		for _, name := range unknownVariables(named.rule) {
-			fail("%s: unknown variable %s", named.name, name)
+		for _, name := range ruleVariables(named.rule) {
+			if !variables.Known(name) {
+				fail("%s: unknown variable %s", named.name, name)
+			}
 		}
-		if _, err := store.Bind(r.table, store.And(branches(named.rule)...)); err != nil {
+		bound, err := store.Bind(r.table, store.And(branches(named.rule)...))
+		if err != nil {
 			fail("%s: %w", named.name, err)
+			continue
+		}
+		for _, c := range bound.ComparedWith(variables.Now) {
+			if !c.IsTimestamp() {
+				fail("%s: now() is a timestamp, and the column %s is not", named.name, c.Name)
+			}
 		}
 	}
 	if r.sharedMaxAge != 0 && r.sharedMaxAge < time.Second {
@@ -95,6 +106,7 @@ func (r *resource) compile() error {
 	}
 	r.checkColumns(fail)
 	r.checkPresets(fail)
+	r.checkVariables(fail)
 	for _, name := range r.policy.Aggregates {
 		if c := r.table.Column(name); c == nil || c.Mode >= schema.Hidden {
 			fail("Aggregates: the table shows no column %s", name)
@@ -142,7 +154,7 @@ func (r *resource) checkPresets(fail func(string, ...any)) {
 			fail("Preset: the table has no column %s", name)
 		case c == r.table.Tenant, c == r.table.Version, c == r.table.CreatedAt, c == r.table.UpdatedAt, c == r.table.DeletedAt:
 			fail("Preset: the library sets %s itself", name)
-		case isVar && !knownVariable(string(variable)):
+		case isVar && !variables.Known(string(variable)):
 			fail("Preset: %s: unknown variable %s", name, variable)
 		case !isVar && value != nil:
 			if _, err := store.Bind(r.table, store.Compare(name, query.OpEq, value)); err != nil {
@@ -192,16 +204,49 @@ func branches(r Rule) []store.Cond {
 	return nil
 }
 
-func unknownVariables(r Rule) []string {
-	var unknown []string
-	r.walk(ruleVisitor{gate: func(Gate) {}, cond: func(c store.Cond) {
-		for _, name := range c.Variables() {
-			if !knownVariable(name) {
-				unknown = append(unknown, name)
-			}
+// ruleVariables returns the variables that a rule reads.
+func ruleVariables(r Rule) (names []string) {
+	r.walk(ruleVisitor{gate: func(Gate) {}, cond: func(c store.Cond) { names = append(names, c.Variables()...) }})
+	return names
+}
+
+// variables returns the variables that the policy reads, sorted.
+func (r *resource) variables() (names []string) {
+	for _, named := range r.policy.rules() {
+		if named.rule != nil {
+			names = append(names, ruleVariables(named.rule)...)
 		}
-	}})
-	return unknown
+	}
+	for _, value := range r.policy.Preset {
+		if name, ok := value.(store.Var); ok {
+			names = append(names, string(name))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// checkVariables compares what the policy reads of a request with RequestVariables.
+func (r *resource) checkVariables(fail func(string, ...any)) {
+	read, listed := r.variables(), r.policy.RequestVariables
+	for _, name := range read {
+		if variables.OfRequest(name) && !slices.Contains(listed, name) {
+			fail("a rule reads %s, which RequestVariables does not list", name)
+		}
+		if r.sharedMaxAge != 0 && (name == variables.Now || variables.OfRequest(name)) {
+			fail("SharedMaxAge: a rule reads %s, so responses cannot be shared", name)
+		}
+	}
+	for _, name := range listed {
+		switch {
+		case !variables.OfRequest(name):
+			fail("RequestVariables: %q is neither request.header.<name> nor request.query.<name> in lower case, or names a credential", name)
+		case !slices.Contains(read, name):
+			fail("RequestVariables: no rule reads %s", name)
+		case pgrst.Reserved(variables.Parameter(name)):
+			fail("RequestVariables: %s is a word of the query string", name)
+		}
+	}
 }
 
 func hasColumn(columns []*store.Column, name string) bool {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed-7694ebf6/plinth/api/internal/variables"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -33,7 +34,7 @@ func (a *API) Roles() (names []string, complete bool) {
 				continue
 			}
 			named.rule.walk(ruleVisitor{gate: func(Gate) {}, cond: func(c store.Cond) {
-				complete = complete && !slices.Contains(c.Variables(), varRoles)
+				complete = complete && !slices.Contains(c.Variables(), variables.Roles)
 			}})
 		}
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"github.com/seed-7694ebf6/plinth/api/internal/variables"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
@@ -16,7 +17,7 @@ type RowRule struct {
 // Owner allows rows that hold the caller's ID in the column. A caller without an ID
 // owns nothing.
 func Owner(column string) RowRule {
-	return Where(store.Compare(column, query.OpEq, store.Var(varID)))
+	return Where(store.Compare(column, query.OpEq, store.Var(variables.ID)))
 }
 
 // Where allows the rows that the condition selects. Its operands may be
@@ -25,6 +26,9 @@ func Owner(column string) RowRule {
 //	principal.id, principal.subject, principal.tenant, principal.session
 //	principal.roles           a list, for query.OpIn
 //	principal.claims.<name>   a claim of the token; dots lead into objects
+//	request.header.<name>     a header or query parameter of the request that
+//	request.query.<name>      Policy.RequestVariables lists
+//	now()                     the time of the request, for timestamps
 //
 // If the caller has no value for a variable, or a value of another type than the column,
 // the comparison selects nothing, even under store.Not. The zero Cond allows no row.

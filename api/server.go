@@ -83,6 +83,9 @@ func newExchange(s *server, w http.ResponseWriter, r *http.Request) *exchange {
 	all := &allocated{exchange: exchange{request{s: s, r: r}, response{w: w, req: r}}}
 	all.caller.guards = all.guards[:]
 	all.exchange.caller = &all.caller
+	if s.resources.readRequest {
+		all.exchange.takeVariables()
+	}
 	return &all.exchange
 }
 

@@ -18,6 +18,12 @@ type Matrix struct {
 	// database from storetest.New takes milliseconds.
 	Open func(testing.TB) http.Handler
 
+	// Undo, if it is set, undoes a write that went through, so that the application of Open
+	// stays: storetest.Snapshot returns such a function.
+	//
+	// Defaults to calling Open again.
+	Undo func(testing.TB)
+
 	// Callers are the columns of the table.
 	Callers []Caller
 

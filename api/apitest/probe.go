@@ -100,7 +100,11 @@ func (p *prober) send(caller Caller, a *attempt) *Response {
 		body = a.body
 	}
 	res := client.Do(a.method, a.target, body)
-	if a.method != http.MethodGet && res.Status < 300 {
+	switch {
+	case a.method == http.MethodGet || res.Status >= 300:
+	case p.matrix.Undo != nil:
+		p.matrix.Undo(p.t)
+	default:
 		p.handler = nil
 	}
 	return res

@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	maxAddress = 254     // bytes, RFC 5321 section 4.5.3.1.3
-	maxValue   = 4 << 10 // bytes, of one value
-	maxSubject = 400     // bytes
+	maxAddress = 254      // bytes, RFC 5321 section 4.5.3.1.3
+	maxValue   = 4 << 10  // bytes, of one value of a mail of accounts
+	maxText    = 32 << 10 // bytes, of one value of a [Message]
+	maxSubject = 400      // bytes
 )
 
 // line reports whether a text is one line of something a person can read: valid
@@ -40,6 +41,11 @@ func checkValues(values map[string]string) error {
 			return fmt.Errorf("mail: the value %q is too long or has a control character", name)
 		}
 	}
+	return checkLinks(values)
+}
+
+// checkLinks rejects URLs that are not of the web.
+func checkLinks(values map[string]string) error {
 	for _, name := range []string{"link", "site"} {
 		if value := values[name]; value != "" && !webAddress(value) {
 			return fmt.Errorf("mail: the value %q is not an http or https URL", name)

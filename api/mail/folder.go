@@ -80,11 +80,33 @@ func (f *Folder) Send(ctx context.Context, to, template, locale string, values m
 	if err != nil {
 		return err
 	}
+	return f.deliver(l, template, values)
+}
+
+// Check returns the error that Deliver would return for a message.
+func (f *Folder) Check(m Message) error {
+	_, err := f.writer.writeMessage(m)
+	return err
+}
+
+// Deliver writes a message into the folder.
+func (f *Folder) Deliver(ctx context.Context, m Message) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	l, err := f.writer.writeMessage(m)
+	if err != nil {
+		return err
+	}
+	return f.deliver(l, m.Template, m.Values)
+}
+
+func (f *Folder) deliver(l *letter, template string, values map[string]string) error {
 	path, err := f.write(template, ".eml", l.writeTo)
 	if err != nil {
 		return err
 	}
-	return f.report("mail", to, template, path, values)
+	return f.report("mail", l.to, template, path, values)
 }
 
 // SendSMS writes a text message, the value text, into the folder: after the line "To:"

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"crypto/rand"
 	"io"
 	netmail "net/mail"
@@ -44,16 +45,36 @@ func (w *writer) write(to, template, locale string, values map[string]string) (*
 	if err := checkAddress(to); err != nil {
 		return nil, err
 	}
-	content, err := w.templates.render(to, template, locale, values)
+	if err := checkValues(values); err != nil {
+		return nil, err
+	}
+	return w.compose(Message{To: to, Template: template, Locale: locale, Values: values})
+}
+
+// writeMessage makes the letter of a message.
+func (w *writer) writeMessage(m Message) (*letter, error) {
+	m, err := m.normalized()
+	if err != nil {
+		return nil, err
+	}
+	return w.compose(m)
+}
+
+// compose makes the letter of a message that was checked.
+func (w *writer) compose(msg Message) (*letter, error) {
+	content, err := w.templates.render(msg.To, msg.Template, msg.Locale, msg.Values)
 	if err != nil {
 		return nil, err
 	}
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	m.FromMailAddress(w.from)
-	m.ToMailAddress(&netmail.Address{Address: to})
+	m.ToMailAddress(&netmail.Address{Address: msg.To})
+	if msg.ReplyTo != "" {
+		m.ReplyToMailAddress(&netmail.Address{Address: msg.ReplyTo})
+	}
 	m.Subject(content.Subject)
 	m.SetDateWithValue(w.now())
-	m.SetMessageIDWithValue(strings.ToLower(rand.Text()) + "@" + domain(w.from.Address))
+	m.SetMessageIDWithValue(cmp.Or(msg.ID, strings.ToLower(rand.Text())) + "@" + domain(w.from.Address))
 	// Suppress automatic replies (RFC 3834 section 5; the second header is the one that
 	// Exchange reads).
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
@@ -61,7 +82,7 @@ func (w *writer) write(to, template, locale string, values map[string]string) (*
 	m.SetGenHeader("Content-Language", content.Locale)
 	m.SetBodyString(gomail.TypeTextPlain, content.Text)
 	m.AddAlternativeString(gomail.TypeTextHTML, content.HTML)
-	return &letter{from: w.from.Address, to: to, msg: m}, nil
+	return &letter{from: w.from.Address, to: msg.To, msg: m}, nil
 }
 
 // writeTo writes the letter as it is sent (RFC 5322).

@@ -146,6 +146,26 @@ func (s *SMTP) Send(ctx context.Context, to, template, locale string, values map
 	if err != nil {
 		return err
 	}
+	return s.deliver(ctx, l)
+}
+
+// Check returns the error of a message that Deliver would not send: an unknown template,
+// values that it lacks or that are invalid, an invalid e-mail address.
+func (s *SMTP) Check(m Message) error {
+	_, err := s.writer.writeMessage(m)
+	return err
+}
+
+// Deliver sends a message. Errors are those of [SMTP.Send].
+func (s *SMTP) Deliver(ctx context.Context, m Message) error {
+	l, err := s.writer.writeMessage(m)
+	if err != nil {
+		return err
+	}
+	return s.deliver(ctx, l)
+}
+
+func (s *SMTP) deliver(ctx context.Context, l *letter) error {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
 	var c *link

@@ -125,6 +125,9 @@ func (t *Templates) Names() []string { return slices.Sorted(maps.Keys(t.mails)) 
 // locale, a BCP 47 tag or what a browser sends as Accept-Language. It refuses values
 // with control characters, and links that are not http or https.
 func (t *Templates) Render(template, locale string, values map[string]string) (Content, error) {
+	if err := checkValues(values); err != nil {
+		return Content{}, err
+	}
 	return t.render("", template, locale, values)
 }
 
@@ -135,9 +138,6 @@ func (t *Templates) render(to, template, locale string, values map[string]string
 	all, ok := t.mails[template]
 	if !ok {
 		return Content{}, fmt.Errorf("mail: there is no template %q", template)
-	}
-	if err := checkValues(values); err != nil {
-		return Content{}, err
 	}
 	_, best := language.MatchStrings(all.matcher, locale[:min(len(locale), maxLocale)])
 	return all.mails[best].render(to, values)

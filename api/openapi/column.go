@@ -36,10 +36,22 @@ func readSchema(t *catalog.Table, c *store.Column) *Schema {
 	if c.Kind == store.KindInt {
 		integerRange(&s, c)
 	}
+	applyEnum(&s, c)
 	if c.Nullable {
 		return s.Nullable()
 	}
 	return &s
+}
+
+// applyEnum lists the values of a column with an enum.
+func applyEnum(s *Schema, c *store.Column) {
+	if c.Enum == nil {
+		return
+	}
+	s.Enum = make([]json.RawMessage, len(c.Enum))
+	for i, v := range c.Enum {
+		s.Enum[i] = jsonText(v)
+	}
 }
 
 // writeSchema returns what a body may hold in a column.
@@ -56,6 +68,7 @@ func writeSchema(t *catalog.Table, c *store.Column, insert bool) *Schema {
 		s.Type, s.Items = TypeList{"object", "array", "string", "number", "boolean"}, &Schema{} // all but null
 	}
 	applyRules(&s, c.Rules)
+	applyEnum(&s, c)
 	if insert && !Required(t, c) {
 		// Not as default of the schema: openapi-typescript makes such members required.
 		if d := defaultOf(c); d != nil {
@@ -71,7 +84,7 @@ func writeSchema(t *catalog.Table, c *store.Column, insert bool) *Schema {
 // defaultOf returns the default of an omitted column. It returns nil for null and for a
 // zero value that the rules of the column might reject.
 func defaultOf(c *store.Column) json.RawMessage {
-	if d := c.DefaultJSON(); string(d) != "null" && (c.Default != "" || c.Rules == "") {
+	if d := c.DefaultJSON(); string(d) != "null" && (c.Default != "" || c.Rules == "" && c.Enum == nil) {
 		return d
 	}
 	return nil
@@ -93,7 +106,7 @@ func integerRange(s *Schema, c *store.Column) {
 // Required reports whether a new row has to be given the column. A key, or a
 // reference, that has no default could be left out only to fail later.
 func Required(t *catalog.Table, c *store.Column) bool {
-	if isRequired(c.Rules) {
+	if isRequired(c.Rules) || c.NoDefault {
 		return true
 	}
 	if c.Nullable || c.Default != "" || c.Generated {
@@ -110,6 +123,7 @@ func Required(t *catalog.Table, c *store.Column) bool {
 func refusesZero(c *store.Column) bool {
 	s := kinds[c.Kind].read
 	applyRules(&s, c.Rules)
+	applyEnum(&s, c)
 	beyond := func(n json.Number, outside func(float64) bool) bool {
 		f, err := n.Float64()
 		return err == nil && outside(f)

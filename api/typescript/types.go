@@ -120,6 +120,13 @@ func columnType(c *store.Column) string {
 	case store.KindTextArray:
 		name = "string[]"
 	}
+	if c.Enum != nil {
+		values := make([]string, len(c.Enum))
+		for i, v := range c.Enum {
+			values[i] = quote(v)
+		}
+		name = strings.Join(values, " | ")
+	}
 	if c.Nullable {
 		name += " | null"
 	}

@@ -175,13 +175,14 @@ func Location(path string, columns, values []string) string {
 // one with other characters, or one of the reserved words.
 func quoteName(name string) string {
 	embeds, last, err := new(parser).parseKey(name, nil) // paths are beyond its limits
-	if err == nil && len(embeds) == 0 && !last.quoted && last.name == name && !reserved(name) {
+	if err == nil && len(embeds) == 0 && !last.quoted && last.name == name && !Reserved(name) {
 		return name
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
 }
 
-func reserved(key string) bool {
+// Reserved reports whether a key on the top level of a query string is a word of the wire.
+func Reserved(key string) bool {
 	switch key {
 	case "order", "limit", "offset", "and", "or":
 		return true

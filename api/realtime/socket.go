@@ -1,0 +1,348 @@
+package realtime
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// The limits of a socket.
+const (
+	maxFrame    = 256 << 10 // bytes of a message
+	maxChannels = 100
+	maxBindings = 20  // of a channel
+	maxStreams  = 500 // subscriptions to a table, of a connection
+	maxQueued   = 256
+)
+
+// WebSocket returns the handler of sockets in the protocol of Phoenix channels, which
+// realtime-js and the other clients of Supabase speak, versions 1.0.0 and 2.0.0. It serves
+// postgres_changes, and broadcasts where Config.Channels has a rule:
+//
+//	client.channel('notes')
+//	  .on('postgres_changes', { event: '*', schema: 'public', table: 'notes', filter: 'room=eq.7' }, show)
+//	  .subscribe()
+//
+// The reply to a join comes when the subscription is live. A binding continues at a cursor that
+// it gives as since; the events "system" have the present one, at first and every ten seconds.
+// Presence, and broadcasts that are kept or replayed, are refused.
+//
+// The parameter apikey authenticates as the header Apikey does, and the access_token of a join
+// as a bearer token. A cookie counts for pages of the same host only.
+func (h *Hub) WebSocket() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s, err := h.newSocket(r)
+		if err != nil {
+			api.WriteError(w, r, err)
+			return
+		}
+		s.conn, err = websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // see credentials
+		if err != nil {
+			return // Accept has answered
+		}
+		s.conn.SetReadLimit(maxFrame)
+		s.serve(r.Context())
+	})
+}
+
+// socket is a connection. Its reader owns the channels.
+type socket struct {
+	hub      *Hub
+	conn     *websocket.Conn
+	request  *http.Request // with the credentials of the connection
+	version  string
+	out      chan []byte
+	channels map[string]*channel
+	stop     context.CancelCauseFunc
+}
+
+// newSocket authenticates a connection.
+func (h *Hub) newSocket(r *http.Request) (*socket, error) {
+	settings := r.URL.Query()
+	s := &socket{
+		hub: h, request: credentials(r, settings.Get("apikey")), version: settings.Get("vsn"),
+		out: make(chan []byte, maxQueued), channels: map[string]*channel{},
+	}
+	switch s.version {
+	case "":
+		s.version = version1
+	case version1, version2:
+	default:
+		return nil, &problem.Error{Code: problem.BadQuery, Message: "vsn: want 1.0.0 or 2.0.0"}
+	}
+	_, _, err := h.identify(s.request)
+	return s, err
+}
+
+// credentials returns a request that carries the credentials of a socket alone. Browsers send
+// cookies with the sockets of any page, so those of other hosts have none.
+func credentials(r *http.Request, key string) *http.Request {
+	out := r.Clone(context.WithoutCancel(r.Context()))
+	out.URL = &url.URL{Path: r.URL.Path}
+	if key != "" {
+		out.Header.Set("Apikey", key)
+	}
+	if origin := r.Header.Get("Origin"); origin != "" {
+		if u, err := url.Parse(origin); err != nil || !strings.EqualFold(u.Host, r.Host) {
+			out.Header.Del("Cookie")
+		}
+	}
+	return out
+}
+
+// withToken returns the request of a socket with a bearer token. API keys are no tokens.
+func (s *socket) withToken(token string) *http.Request {
+	if token == "" || strings.HasPrefix(token, "sb_") {
+		return s.request
+	}
+	out := s.request.Clone(s.request.Context())
+	out.Header.Set("Authorization", "Bearer "+token)
+	return out
+}
+
+// serve serves the connection until it ends.
+func (s *socket) serve(ctx context.Context) {
+	ctx, s.stop = context.WithCancelCause(ctx)
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		s.write(ctx)
+	}()
+	s.read(ctx)
+	s.stop(nil)
+	for _, c := range s.channels {
+		c.close()
+	}
+	<-written
+	_ = s.conn.CloseNow()
+}
+
+// read handles frames until the connection ends.
+func (s *socket) read(ctx context.Context) {
+	for {
+		kind, text, err := s.conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		var f frame
+		if kind == websocket.MessageText {
+			f, err = parseFrame(s.version, text)
+		} else {
+			f, err = parseBinary(text)
+		}
+		if err != nil {
+			s.fail(websocket.StatusInvalidFramePayloadData, "not a frame of the protocol")
+			return
+		}
+		s.handle(ctx, f)
+	}
+}
+
+// fail closes the connection with a status.
+func (s *socket) fail(status websocket.StatusCode, reason string) {
+	_ = s.conn.Close(status, reason)
+}
+
+// handle answers a frame.
+func (s *socket) handle(ctx context.Context, f frame) {
+	c := s.channels[f.Topic]
+	switch {
+	case f.Topic == "phoenix" && f.Event == "heartbeat":
+		s.send(f.reply("ok", struct{}{}))
+	case f.Event == "phx_join":
+		s.join(ctx, f)
+	case f.Event == "phx_leave":
+		if c != nil {
+			c.close()
+			delete(s.channels, f.Topic)
+		}
+		s.send(f.reply("ok", struct{}{}))
+		s.send(frame{JoinRef: f.JoinRef, Topic: f.Topic, Event: "phx_close", Payload: encode(struct{}{})})
+	case c == nil:
+		s.send(f.refuse(refuse("UnmatchedTopic", "the channel is not joined")))
+	case f.Event == "access_token":
+		var payload struct {
+			Token string `json:"access_token"`
+		}
+		_ = json.Unmarshal(f.Payload, &payload) // a null token changes nothing
+		c.refresh(payload.Token)
+	case f.Event == "broadcast":
+		c.broadcast(ctx, f)
+	default:
+		s.send(f.refuse(refuse("NotSupported", "the server does not support %s", f.Event)))
+	}
+}
+
+// send queues a frame. A client that does not read is disconnected, and resumes.
+func (s *socket) send(f frame) {
+	text, err := f.encode(s.version)
+	if err != nil {
+		s.stop(err)
+		return
+	}
+	select {
+	case s.out <- text:
+	default:
+		s.stop(ErrSlow)
+	}
+}
+
+// sendWait queues a frame when there is room. The subscription bounds what waits behind it.
+func (s *socket) sendWait(ctx context.Context, f frame) {
+	text, err := f.encode(s.version)
+	if err != nil {
+		s.stop(err)
+		return
+	}
+	timer := time.NewTimer(writeTimeout)
+	defer timer.Stop()
+	select {
+	case s.out <- text:
+	case <-ctx.Done():
+	case <-timer.C:
+		s.stop(ErrSlow)
+	}
+}
+
+// write sends the queue until ctx ends, and then closes the connection.
+func (s *socket) write(ctx context.Context) {
+	for {
+		select {
+		case text := <-s.out:
+			limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+			err := s.conn.Write(limit, websocket.MessageText, text)
+			cancel()
+			if err != nil {
+				s.stop(err)
+				_ = s.conn.CloseNow()
+				return
+			}
+		case <-ctx.Done():
+			status, reason := websocket.StatusGoingAway, "the server ends; come back"
+			if errors.Is(context.Cause(ctx), ErrSlow) {
+				status, reason = websocket.StatusTryAgainLater, "the client is too slow"
+			}
+			_ = s.conn.Close(status, reason)
+			return
+		}
+	}
+}
+
+// joinPayload is the payload of phx_join.
+type joinPayload struct {
+	Config struct {
+		Changes   []binding `json:"postgres_changes"`
+		Private   bool      `json:"private"`
+		Broadcast struct {
+			Ack    bool             `json:"ack"`
+			Self   bool             `json:"self"`
+			Replay *json.RawMessage `json:"replay"`
+		} `json:"broadcast"`
+		Presence struct {
+			Enabled bool `json:"enabled"`
+		} `json:"presence"`
+	} `json:"config"`
+	Token string `json:"access_token"`
+}
+
+// join opens a channel. One of the same topic is closed first.
+func (s *socket) join(ctx context.Context, f frame) {
+	if old := s.channels[f.Topic]; old != nil {
+		old.close()
+		delete(s.channels, f.Topic)
+	}
+	c, err := s.newChannel(f)
+	if err != nil {
+		s.send(f.refuse(err))
+		return
+	}
+	c.ctx, c.cancel = context.WithCancel(ctx)
+	p, scope, err := c.identify(c.token)
+	var opened *streams
+	if err == nil {
+		err = c.admit(p, scope)
+	}
+	if err == nil {
+		opened, err = c.open(scope, nil)
+	}
+	if err != nil {
+		s.hub.become(c, false)
+		c.cancel()
+		s.send(f.refuse(err))
+		return
+	}
+	s.channels[f.Topic] = c
+	s.send(f.reply("ok", map[string]any{"postgres_changes": c.bindings}))
+	c.start(opened, c.token, p.Expires)
+	c.ended.Go(c.watch)
+}
+
+// newChannel reads a join.
+func (s *socket) newChannel(f frame) (*channel, error) {
+	name, ok := strings.CutPrefix(f.Topic, "realtime:")
+	switch {
+	case !ok || name == "":
+		return nil, refuse("TopicNameRequired", "You must provide a topic name")
+	case len(s.channels) >= maxChannels:
+		return nil, refuse("ChannelRateLimitReached", "a connection has at most %d channels", maxChannels)
+	}
+	var p joinPayload
+	if err := json.Unmarshal(f.Payload, &p); err != nil {
+		return nil, refuse("InvalidJoinConfiguration", "the configuration of the channel cannot be read")
+	}
+	switch {
+	case p.Config.Presence.Enabled, p.Config.Broadcast.Replay != nil:
+		return nil, refuse("NotSupported", "the server has no presence and no replay of broadcasts")
+	case len(p.Config.Changes) > maxBindings:
+		return nil, refuse("InvalidJoinConfiguration", "a channel has at most %d bindings of postgres_changes", maxBindings)
+	}
+	c := &channel{
+		socket: s, topic: f.Topic, name: name, token: p.Token, bindings: p.Config.Changes,
+		id: rand.Text(), ack: p.Config.Broadcast.Ack, self: p.Config.Broadcast.Self, private: p.Config.Private,
+	}
+	if c.bindings == nil {
+		c.bindings = []binding{}
+	}
+	for i := range c.bindings {
+		c.bindings[i].ID = i + 1
+	}
+	return c, nil
+}
+
+// identify returns the caller of a token and the scope.
+func (c *channel) identify(token string) (auth.Principal, *store.Scope, error) {
+	p, scope, err := c.socket.hub.identify(c.socket.withToken(token))
+	switch {
+	case errors.Is(err, auth.ErrExpired):
+		err = refuse("InvalidJWTToken", "Token has expired")
+	case errors.Is(err, auth.ErrInvalid):
+		err = refuse("InvalidJWTToken", "the token is not valid")
+	case err != nil:
+		err = refuse("UnableToCheckToken", "the token cannot be checked at the moment")
+	}
+	return p, scope, err
+}
+
+// streams returns the number of subscriptions of the connection.
+func (s *socket) streams() (n int) {
+	for _, c := range s.channels {
+		c.mu.Lock()
+		if c.streams != nil {
+			n += len(c.streams.list)
+		}
+		c.mu.Unlock()
+	}
+	return n
+}
