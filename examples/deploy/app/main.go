@@ -79,6 +79,7 @@ func run(ctx context.Context, args []string) int {
 		return 1
 	}
 	metrics.Database(database, app.DB())
+	metrics.Jobs(app.Jobs())
 	app.Migrations(migrate.Source{Line: "notes", FS: migrations})
 	app.Add(api.Resource[Note]{Policy: api.OwnedBy("owner_id")})
 	return app.Main(ctx, args)

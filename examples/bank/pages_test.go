@@ -1,0 +1,204 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+)
+
+// visitor is a browser without scripts. It keeps cookies and follows redirects.
+type visitor struct {
+	t       *testing.T
+	url     string
+	cookies map[string]string
+}
+
+// fieldLink is a link from the list of errors to a field.
+var fieldLink = regexp.MustCompile(`<li><a href="#([a-z_]+)"`)
+
+// send sends a request and returns the page in the end, with the path of its URL.
+func (v *visitor) send(method, path string, form url.Values) (status int, at, body string) {
+	v.t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for {
+		r, err := http.NewRequestWithContext(v.t.Context(), method, v.url+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		if method == http.MethodPost {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("Origin", v.url)
+		}
+		for name, value := range v.cookies {
+			r.AddCookie(&http.Cookie{Name: name, Value: value})
+		}
+		res, err := client.Do(r)
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		for _, c := range res.Cookies() {
+			if v.cookies[c.Name] = c.Value; c.MaxAge < 0 {
+				delete(v.cookies, c.Name)
+			}
+		}
+		raw, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		for _, link := range fieldLink.FindAllSubmatch(raw, -1) {
+			if !strings.Contains(string(raw), `id="`+string(link[1])+`-error"`) && string(link[1]) != "list" {
+				v.t.Errorf("%s %s: no field shows the error of %q", method, path, link[1])
+			}
+		}
+		if res.StatusCode != http.StatusSeeOther {
+			return res.StatusCode, path, string(raw)
+		}
+		method, path, form = http.MethodGet, res.Header.Get("Location"), nil
+	}
+}
+
+// want sends a request and fails the test unless the page in the end has the status and the texts.
+func (v *visitor) want(status int, method, path string, form url.Values, texts ...string) (at, body string) {
+	v.t.Helper()
+	got, at, body := v.send(method, path, form)
+	if got != status {
+		v.t.Errorf("%s %s: %d, want %d: %s", method, path, got, status, body)
+	}
+	for _, text := range texts {
+		if !strings.Contains(body, text) {
+			v.t.Errorf("%s %s does not show %q but: %s", method, path, text, body)
+		}
+	}
+	return at, body
+}
+
+// signIn opens a session by password.
+func (v *visitor) signIn(name string) {
+	v.t.Helper()
+	v.want(http.StatusOK, "POST", "/sign-in", url.Values{"email": {emailOf(name)}, "password": {seedPassword}})
+}
+
+// TestPages uses the pages without scripts on both engines.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	for engine, location := range map[string]func(*testing.T) string{
+		"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "bank.db") },
+		"postgres": func(t *testing.T) string { return pgtest.URL(t) },
+	} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, location(t))
+			ada := &visitor{t, s.url, map[string]string{}}
+			bo := &visitor{t, s.url, map[string]string{}}
+			s.checkAccess(t, ada, bo)
+			s.checkOrders(t, ada, bo)
+			if err := CheckLedger(t.Context(), s.app.DB()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// checkAccess looks at pages that are not the visitor's to see.
+func (s *site) checkAccess(t *testing.T, ada, bo *visitor) {
+	t.Helper()
+	if at, _ := bo.want(200, "GET", "/limits", nil, "Sign in"); at != "/sign-in?next=/limits" {
+		t.Errorf("without a session the browser is at %s", at)
+	}
+	ada.signIn(people[0])
+	bo.signIn(people[1])
+	account := s.accountOf(t, people[0])
+	ada.want(200, "GET", "/accounts/"+account.ID.String(), nil, "Download as CSV")
+	ada.want(200, "GET", "/accounts/"+account.ID.String()+"/statement.csv?q=bahn", nil, "line,booked at", "Deutsche Bahn")
+	ada.want(200, "GET", "/accounts/"+account.ID.String()+"?from=9.3.2026", nil, "Write the day as year-month-day")
+	bo.want(404, "GET", "/accounts/"+account.ID.String(), nil, "you may not see it")
+	bo.want(404, "GET", "/accounts/"+account.ID.String()+"/statement.csv", nil)
+	bo.want(404, "GET", "/accounts/nothing", nil)
+	bo.want(403, "GET", "/staff", nil, "You may not do this.")
+	bo.want(403, "POST", "/staff/transfers/"+store.NewID().String()+"/reverse", nil)
+	bo.want(422, "POST", "/payees", url.Values{"name": {"Shop"}, "number": {"DE00"}}, errTo.Text)
+	ada.want(422, "POST", "/payees", url.Values{"name": {"Bo"}, "number": {s.accountOf(t, people[1]).Number}}, "You have a payee with this number.")
+	bo.want(422, "POST", "/scheduled", url.Values{"to": {account.Number}, "from": {account.ID.String()}, "amount": {"x"}, "first_on": {"1"}, "key": {"a"}}, errFrom.Text)
+	mine := s.accountOf(t, people[1])
+	plan := url.Values{"to": {account.Number}, "from": {mine.ID.String()}, "amount": {"5"}, "first_on": {"2099-01-31"}, "every": {"day"}, "key": {"a"}}
+	bo.want(422, "POST", "/scheduled", plan, `id="every-error"`)
+	plan.Set("every", "month")
+	plan.Set("first_on", "2020-01-31")
+	bo.want(422, "POST", "/scheduled", plan, errPast.Text)
+	plan.Set("first_on", "2099-01-31")
+	bo.want(200, "POST", "/scheduled", plan, "The transfer is scheduled.", "Jan 31, 2099")
+	if _, body := bo.want(200, "POST", "/scheduled", plan, "The transfer is scheduled."); strings.Count(body, "Jan 31, 2099") != 1 {
+		t.Error("a schedule that is sent twice is not stored once")
+	}
+	bo.want(422, "POST", "/limits", url.Values{"limit": {"9000"}}, "Set up a second factor first")
+	bo.want(422, "POST", "/security/factors", url.Values{}, "The name is missing.")
+	if at, _ := bo.want(200, "GET", "/sign-in/code?next=/staff", nil, "Set up a second factor first."); at != "/security" {
+		t.Errorf("without a second factor the browser is at %s", at)
+	}
+	bo.want(422, "POST", "/sign-in/code", url.Values{"code": {"1"}}, "Set up a second factor first")
+	bo.want(200, "GET", "/sign-in?next=//evil.example", nil, `name="next" value="/"`)
+	bo.cookies["__Host-plinth-session"] += "x"
+	bo.want(200, "GET", "/", nil, "Sign in")
+	bo.signIn(people[1])
+}
+
+var keyField = regexp.MustCompile(`name="key" value="([^"]+)"`)
+
+// checkOrders sends orders, one of them twice.
+func (s *site) checkOrders(t *testing.T, ada, bo *visitor) {
+	t.Helper()
+	from, to := s.accountOf(t, people[0]), s.accountOf(t, people[1])
+	_, page := ada.want(200, "GET", "/transfer", nil)
+	order := url.Values{"from": {from.ID.String()}, "to": {to.Number}, "amount": {"12,50"}, "reference": {"Lunch"}, "key": {keyField.FindStringSubmatch(page)[1]}}
+	ada.want(200, "POST", "/transfer", order, "€12.50", "Bo Lindgren", "Lunch")
+	if got := s.accountOf(t, people[1]).Balance; got != to.Balance {
+		t.Errorf("the review has moved %d", got-to.Balance)
+	}
+	first, _ := ada.want(200, "POST", "/transfer/confirm", order, "The money is sent.", "Money sent", "Bo Lindgren")
+	again, _ := ada.want(200, "POST", "/transfer/confirm", order, "The money is sent.")
+	if got := s.accountOf(t, people[1]).Balance; got != to.Balance+1250 || first != again {
+		t.Errorf("two equal orders have moved %d, to %s and %s", got-to.Balance, first, again)
+	}
+	bo.want(200, "GET", first, nil, "Money received", "Ada Brandt")
+	order.Set("key", "another")
+	order.Set("amount", "1000.01")
+	ada.want(422, "POST", "/transfer/confirm", order, "The code is missing.")
+	order.Set("code", code(t, s.key, 0))
+	ada.want(200, "POST", "/transfer/confirm", order, "The money is sent.", "Money sent")
+	order.Set("from", to.ID.String())
+	ada.want(422, "POST", "/transfer/confirm", order, errFrom.Text)
+	bo.want(422, "POST", "/transfer/confirm", order, "Set up a second factor first")
+}
+
+// accountOf returns the first account of a holder.
+func (s *site) accountOf(t *testing.T, holder string) *Account {
+	t.Helper()
+	a, err := store.For[Account](s.app.DB()).First(t.Context(), store.Query{Where: accountHolder.Eq(holder)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// TestParseMoney reads amounts as people write them.
+func TestParseMoney(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int64{
+		"12": 1200, "12.5": 1250, "12,50": 1250, "1,234.50": 123450, "1.234,50": 123450, "1 234,5": 123450, "1'234": 123400,
+		"1.234": 123400, "€5": 500, ".50": 50, "0": 0, "007": 700, "999999999999.99": 99999999999999,
+		"": -1, "-5": -1, "ten": -1, "1,2,3": -1, "1e3": -1, "1.23.456.78": -1, "9999999999999999": -1, ".": -1, "٣": -1,
+	} {
+		cents, ok := parseMoney(text)
+		if ok != (want >= 0) || ok && cents != want {
+			t.Errorf("%q is %d, %t, want %d", text, cents, ok, want)
+		}
+	}
+}

@@ -1,0 +1,34 @@
+package main
+
+// Refusal is the reason why the bank does not do something. A page shows it at the field, and
+// the REST API sends it with the code.
+type Refusal struct {
+	Field string // of the form
+	Code  string // "PT" and the status
+	Text  string
+}
+
+// Error returns the text.
+func (r *Refusal) Error() string { return r.Text }
+
+// Problem returns the code, by which the REST API answers.
+func (r *Refusal) Problem() string { return r.Code }
+
+// ProblemText returns the text for clients.
+func (r *Refusal) ProblemText() (message, details, hint string) { return r.Text, r.Field, "" }
+
+// Reasons to refuse a transfer.
+var (
+	errAmount     = &Refusal{"amount", "PT400", "The amount must be more than zero."}
+	errFrom       = &Refusal{"from", "PT404", "You have no such account."}
+	errTo         = &Refusal{"to", "PT404", "There is no account with this number."}
+	errSame       = &Refusal{"to", "PT400", "This is the account that the money comes from."}
+	errFunds      = &Refusal{"amount", "PT409", "The account has too little money."}
+	errLimit      = &Refusal{"amount", "PT409", "This is above your limit for a day."}
+	errStepUp     = &Refusal{"code", "PT403", "This needs your second factor."}
+	errKey        = &Refusal{"key", "PT422", "Another transfer has this key."}
+	errPast       = &Refusal{"first_on", "PT400", "This day is over."}
+	errReversed   = &Refusal{"reason", "PT409", "This transfer is reversed already."}
+	errLimitRange = &Refusal{"limit", "PT400", "This is above the highest limit."}
+	errReversal   = &Refusal{"reason", "PT409", "A reversal cannot be reversed."}
+)
