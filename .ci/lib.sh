@@ -117,7 +117,7 @@ prepare() {
 	GOBIN=$work/bin go install "$PEBBLE"
 	has_locale || as_root localedef -i en_US -f UTF-8 en_US.UTF-8
 	local folder
-	for folder in tests/foreign/clients tests/foreign/oidc tests/foreign/openapi; do
+	for folder in internal/testkit/browsertest tests/foreign/clients tests/foreign/oidc tests/foreign/openapi; do
 		npm --prefix "$folder" ci --no-audit --no-fund
 	done
 }

@@ -22,10 +22,41 @@ func txTopics() []topic {
 		{"TxPanic", []any{account{}}, store.Options{}, testTxPanic},
 		{"TxConflict", []any{note{}}, store.Options{}, testTxConflict},
 		{"TxGivesUp", []any{note{}}, store.Options{}, testTxGivesUp},
+		{"DeferredConstraint", nil, store.Options{}, testDeferredConstraint},
 		{"OnCommit", []any{account{}}, store.Options{}, testOnCommit},
 		{"OnCommitRetry", []any{note{}}, store.Options{}, testOnCommitRetry},
 		{"OnCommitHook", []any{account{}}, store.Options{}, testOnCommitHook},
 		{"OnCommitCaller", []any{account{}}, store.Options{}, testOnCommitCaller},
+	}
+}
+
+// testDeferredConstraint violates a constraint that is checked at commit. The same code is
+// answered as for one that is checked at once.
+func testDeferredConstraint(t *testing.T, db *store.DB) {
+	for _, text := range []string{
+		"create table late_parents (id bigint primary key)",
+		"create table late_children (parent bigint references late_parents deferrable initially deferred)",
+	} {
+		if _, err := db.Bun().ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	insert := func(statements ...string) error {
+		return db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			for _, text := range statements {
+				if _, err := tx.SQL().ExecContext(ctx, text); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := insert("insert into late_children values (1)", "insert into late_parents values (1)"); err != nil {
+		t.Errorf("a parent after its child: %v", err)
+	}
+	err := insert("insert into late_children values (2)")
+	if violated, ok := errors.AsType[*store.ConstraintError](err); !ok || violated.Kind != store.ForeignKey || err.Error() != "store: foreign key violated at commit" {
+		t.Errorf("a child without a parent: %v", err)
 	}
 }
 

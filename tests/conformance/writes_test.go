@@ -15,6 +15,8 @@ func writeTopics() []topic {
 		{"Exactly", []any{budget{}, note{}}, store.Options{}, testExactly},
 		{"SoftDelete", pageModels(), fixedClock(), testSoftDelete},
 		{"Tenancy", []any{task{}, quiet{}}, store.Options{}, testTenancy},
+		{"TenantKeys", []any{leaflet{}, bin{}}, store.Options{}, testTenantKeys},
+		{"GeneratedKeys", []any{invoice{}, voucher{}}, store.Options{}, testGeneratedKeys},
 		{"Constraints", []any{seat{}}, store.Options{}, testConstraints},
 		{"Cascades", albumModels(), fixedClock(), testCascades},
 		{"Upserts", []any{stock{}}, store.Options{}, testUpserts},

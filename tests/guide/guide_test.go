@@ -96,3 +96,32 @@ func write(t *testing.T, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+// TestRecipes finds each Go block of docs/recipes.md in the code of examples/projects, apart from indentation.
+func TestRecipes(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join("..", "..", "examples", "projects", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	for _, name := range files {
+		code.WriteString(read(t, name))
+	}
+	plain := func(s string) string {
+		lines := strings.Split(strings.TrimSpace(s), "\n")
+		for i, line := range lines {
+			lines[i] = strings.TrimSpace(line)
+		}
+		return strings.Join(lines, "\n")
+	}
+	blocks := block.FindAllStringSubmatch(read(t, filepath.Join("..", "..", "docs", "recipes.md")), -1)
+	for _, b := range blocks {
+		if !strings.Contains(plain(code.String()), plain(b[2])) {
+			t.Errorf("examples/projects does not have\n%s", b[2])
+		}
+	}
+	if len(blocks) < 10 {
+		t.Errorf("found %d blocks", len(blocks))
+	}
+}

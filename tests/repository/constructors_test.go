@@ -14,7 +14,7 @@ import (
 )
 
 // valid are options of which every value is valid. Their constructors fail for a parameter.
-var valid = []string{"middleware.RequireOptions", "middleware.AuthenticateOptions", "middleware/otel.Options", "middleware/prometheus.Options"}
+var valid = []string{"middleware.RequireOptions", "middleware.AuthenticateOptions", "middleware/otel.Options", "middleware/prometheus.Options", "store/changelog.ReadOptions", "api/realtime.Config"}
 
 var settings = regexp.MustCompile(`(Options|Config)$`)
 

@@ -17,8 +17,11 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/api/mail"
+	"github.com/seed-7694ebf6/plinth/api/mail/outbox"
+	"github.com/seed-7694ebf6/plinth/api/realtime"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/auth/captcha"
 	"github.com/seed-7694ebf6/plinth/auth/oidc"
 	"github.com/seed-7694ebf6/plinth/auth/password"
 	"github.com/seed-7694ebf6/plinth/cache"
@@ -36,22 +39,27 @@ import (
 // handler passes it on to. It is typed from what the errors mean, not from their codes.
 func answers() map[string]answerOf {
 	return map[string]answerOf{
-		"api.Error":            {&api.Error{Message: "no"}, 400},
-		"mail.Error":           {&mail.Error{Op: "connect", Code: 421}, 500},
-		"auth.ErrInvalid":      {auth.ErrInvalid, 401},
-		"auth.ErrExpired":      {auth.ErrExpired, 401},
-		"auth.ErrCrossOrigin":  {auth.ErrCrossOrigin, 403},
-		"auth.ErrUnavailable":  {auth.ErrUnavailable, 503},
-		"accounts.ImportError": {&accounts.ImportError{Row: 1, Err: fault.ErrUnavailable}, 503},
-		"oidc.AnswerError":     {&oidc.AnswerError{Code: "access_denied"}, 401},
-		"oidc.ErrNoEndSession": {oidc.ErrNoEndSession, 400},
-		"password.ErrBusy":     {password.ErrBusy, 503},
-		"password.ErrFormat":   {password.ErrFormat, 500}, // of what is stored here
-		"password.ErrMismatch": {password.ErrMismatch, 400},
-		"password.WeakError":   {&password.WeakError{}, 400},
-		"cache.ErrNotFound":    {cache.ErrNotFound, 404},
-		"redis.ErrClosed":      {redis.ErrClosed, 503},
-		"redis.ErrUnavailable": {redis.ErrUnavailable, 503},
+		"api.Error":               {&api.Error{Message: "no"}, 400},
+		"mail.Error":              {&mail.Error{Op: "connect", Code: 421}, 500},
+		"realtime.ErrResync":      {realtime.ErrResync, 500}, // both end a stream, which tells its client itself
+		"realtime.ErrSlow":        {realtime.ErrSlow, 500},
+		"realtime.ErrInterrupted": {realtime.ErrInterrupted, 500},
+		"auth.ErrInvalid":         {auth.ErrInvalid, 401},
+		"auth.ErrExpired":         {auth.ErrExpired, 401},
+		"auth.ErrCrossOrigin":     {auth.ErrCrossOrigin, 403},
+		"auth.ErrUnavailable":     {auth.ErrUnavailable, 503},
+		"accounts.CallError":      {&accounts.CallError{Status: 400, Code: "invalid_credentials"}, 400},
+		"accounts.ImportError":    {&accounts.ImportError{Row: 1, Err: fault.ErrUnavailable}, 503},
+		"captcha.ErrRejected":     {captcha.ErrRejected, 500},
+		"oidc.AnswerError":        {&oidc.AnswerError{Code: "access_denied"}, 401},
+		"oidc.ErrNoEndSession":    {oidc.ErrNoEndSession, 400},
+		"password.ErrBusy":        {password.ErrBusy, 503},
+		"password.ErrFormat":      {password.ErrFormat, 500}, // of what is stored here
+		"password.ErrMismatch":    {password.ErrMismatch, 400},
+		"password.WeakError":      {&password.WeakError{}, 400},
+		"cache.ErrNotFound":       {cache.ErrNotFound, 404},
+		"redis.ErrClosed":         {redis.ErrClosed, 503},
+		"redis.ErrUnavailable":    {redis.ErrUnavailable, 503},
 
 		"fault.ErrBusy":                {fault.ErrBusy, 503},
 		"fault.ErrConflict":            {fault.ErrConflict, 409},
@@ -90,6 +98,7 @@ func answers() map[string]answerOf {
 		"fault.ErrTxFailed":       {fault.ErrTxFailed, 500},
 		"jobs.ErrArgsTooLarge":    {jobs.ErrArgsTooLarge, 500},
 		"jobs.ErrLeaseLost":       {jobs.ErrLeaseLost, 500},
+		"outbox.ErrNoSender":      {outbox.ErrNoSender, 500},
 		"migrate.ErrLocked":       {migrate.ErrLocked, 500},
 		"migrate.SchemaError":     {&migrate.SchemaError{}, 500},
 

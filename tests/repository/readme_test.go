@@ -29,19 +29,19 @@ func TestProgramIsOneText(t *testing.T) {
 	}
 }
 
-// The Go of docs/accounts.md stands in an example, which a test runs.
-func TestAccountsPageIsAnExample(t *testing.T) {
+// The Go of pages stands in examples, which a test runs.
+func TestPagesAreExamples(t *testing.T) {
 	t.Parallel()
-	_, example, _ := strings.Cut(read(t, "example_test.go"), "func ExampleConfig_accounts() {\n")
-	example, _, _ = strings.Cut(example, "\n}\n")
-	example = strings.ReplaceAll("\n"+example, "\n\t", "\n")
-	blocks := strings.Split(read(t, "docs/accounts.md"), "```go\n")[1:]
-	if len(blocks) == 0 {
-		t.Error("docs/accounts.md has no Go")
-	}
-	for _, block := range blocks {
-		if block, _, _ = strings.Cut(block, "```"); !strings.Contains(example, "\n"+block) {
-			t.Errorf("ExampleConfig_accounts does not have\n%s", block)
+	examples := "\n" + strings.ReplaceAll(read(t, "example_test.go")+read(t, "auth/accounts/example_manage_test.go"), "\n\t", "\n") + read(t, "plinthtest/notes_test.go")
+	for _, page := range []string{"docs/accounts.md", "docs/accounts-go.md", "docs/mail.md", "docs/testing.md"} {
+		blocks := strings.Split(read(t, page), "```go\n")[1:]
+		if len(blocks) == 0 {
+			t.Errorf("%s has no Go", page)
+		}
+		for _, block := range blocks {
+			if block, _, _ = strings.Cut(block, "```"); !strings.Contains(examples, "\n"+block) {
+				t.Errorf("%s: the examples do not have\n%s", page, block)
+			}
 		}
 	}
 }

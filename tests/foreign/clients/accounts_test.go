@@ -122,11 +122,7 @@ func serveAccounts(t *testing.T, name, database string, config accounts.Config) 
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() {
-		if err := app.Accounts().Run(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	running.Go(func() { app.RunBackground(ctx) })
 	server.Start()
 	t.Cleanup(func() {
 		server.Close()

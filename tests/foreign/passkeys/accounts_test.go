@@ -29,11 +29,11 @@ func TestAccounts(t *testing.T) {
 	programtest.File(t, "npm-packages", bundle, "npm --prefix tests/foreign/clients ci")
 	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
 		page := start(t)
-		page.authenticator(t)
+		page.authenticator()
 		origin := serveAccounts(t, db)
-		page.visit(t, origin)
+		page.Visit(origin)
 		c := &client{t: t, page: page}
-		if _, err := page.run(setup); err != nil {
+		if _, err := page.Run(setup); err != nil {
 			t.Fatal(err)
 		}
 		c.signIn()
@@ -106,7 +106,7 @@ type client struct {
 // returns fails the test unless a function of the page returns what is wanted.
 func (c *client) returns(what, body string, want ...any) {
 	c.t.Helper()
-	text, err := c.page.run("(async () => JSON.stringify(await (async () => {" + body + "})()))()")
+	text, err := c.page.Run("(async () => JSON.stringify(await (async () => {" + body + "})()))()")
 	if err != nil {
 		c.t.Fatalf("%s: %v", what, err)
 	}
@@ -155,7 +155,7 @@ func (c *client) manage() {
 }
 
 func (c *client) secondFactor() {
-	c.page.securityKey(c.t)
+	c.page.securityKey()
 	c.returns("mfa.webauthn.register", `
 		await done(auth.signOut())
 		await done(auth.signUp({email: "bob@example.org", password: "a good password"}))

@@ -53,8 +53,8 @@ func TestCORS(t *testing.T) {
 		{evil, "/", patch, "blocked"},
 		{pages.URL, "/", `{}`, "blocked"},
 	} {
-		b.visit(t, tt.page)
-		got, err := b.run(fmt.Sprintf(read, data.URL+tt.path, tt.init))
+		b.Visit(tt.page)
+		got, err := b.Run(fmt.Sprintf(read, data.URL+tt.path, tt.init))
 		if err != nil || got != tt.want {
 			t.Errorf("%s of %s by %.60s: %q, %v, want %q", tt.path, tt.page, tt.init, got, err, tt.want)
 		}

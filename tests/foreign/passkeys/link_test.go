@@ -33,17 +33,17 @@ func TestLink(t *testing.T) {
 	app := serve(t, `<!doctype html><title>Application</title>`)
 	link := mailedLink(t, storetest.New(t), app)
 	for try, want := range []string{app + "/#access_token=", app + "/?error=access_denied"} {
-		page.visit(t, link)
-		style, err := page.run(`getComputedStyle(document.querySelector("button")).backgroundColor`)
+		page.Visit(link)
+		style, err := page.Run(`getComputedStyle(document.querySelector("button")).backgroundColor`)
 		if err != nil || style != "rgb(29, 78, 216)" {
 			t.Errorf("the button is %s: %v", style, err)
 		}
-		if _, err := page.run(`document.querySelector("button").click()`); err != nil {
+		if _, err := page.Run(`document.querySelector("button").click()`); err != nil {
 			t.Fatal(err)
 		}
 		at := ""
 		for deadline := time.Now().Add(10 * time.Second); !strings.HasPrefix(at, app) && time.Now().Before(deadline); {
-			at, _ = page.run(`location.href`) // fails while the page changes
+			at, _ = page.Run(`location.href`) // fails while the page changes
 			time.Sleep(20 * time.Millisecond)
 		}
 		if !strings.HasPrefix(at, want) {

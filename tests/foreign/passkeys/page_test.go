@@ -43,7 +43,7 @@ func TestPageInDevelopment(t *testing.T) {
 	}
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	page.visit(t, server.URL+"/rest/v1/-/docs")
+	page.Visit(server.URL + "/rest/v1/-/docs")
 
 	// Every script returns the texts that are wanted, or what there is instead.
 	const operations = `[...document.querySelectorAll(".opblock-summary-path")].map(e => e.dataset.path).join(" ")`
@@ -53,7 +53,7 @@ func TestPageInDevelopment(t *testing.T) {
 	const enter = `{const f = document.querySelector("#login"); f.email.value = "ann@example.org"; f.password.value = PASSWORD; f.querySelector("button[value='BUTTON']").click()}`
 	click := func(button, password string) {
 		t.Helper()
-		if _, err := page.run(strings.NewReplacer("PASSWORD", `"`+password+`"`, "BUTTON", button).Replace(enter)); err != nil {
+		if _, err := page.Run(strings.NewReplacer("PASSWORD", `"`+password+`"`, "BUTTON", button).Replace(enter)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -78,7 +78,7 @@ func TestPageInDevelopment(t *testing.T) {
 	})()`
 	page.eventually(t, try, "ann@example.org")
 
-	if _, err := page.run(`document.querySelector("#login button[type=button]").click()`); err != nil {
+	if _, err := page.Run(`document.querySelector("#login button[type=button]").click()`); err != nil {
 		t.Fatal(err)
 	}
 	page.eventually(t, operations, "/auth/v1/admin/users")
@@ -99,7 +99,7 @@ func (b *browser) without(t *testing.T, script, unwanted string) {
 func (b *browser) until(t *testing.T, script, want string, holds func(string) bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		text, err := b.run(script)
+		text, err := b.Run(script)
 		if err == nil && holds(text) {
 			return
 		}

@@ -88,7 +88,7 @@ func (s *site) answer(script string, options json.RawMessage, err error) (string
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return s.page.run(script + "(" + string(options) + ")")
+	return s.page.Run(script + "(" + string(options) + ")")
 }
 
 // must is answer where the browser has to.
@@ -115,9 +115,9 @@ func (s *site) register() {
 func TestPasskey(t *testing.T) {
 	t.Parallel()
 	page := start(t)
-	authenticator := page.authenticator(t)
+	authenticator := page.authenticator()
 	s := newSite(t, page, passkey.Required)
-	page.visit(t, s.origin)
+	page.Visit(s.origin)
 	s.register()
 	c := s.credential
 	if !bytes.Equal(c.UserHandle, ann.Handle) || c.Algorithm != passkey.ES256 || !c.UserVerified || !c.BackupEligible || c.BackedUp ||
@@ -126,7 +126,7 @@ func TestPasskey(t *testing.T) {
 	}
 
 	s.loginKnown()
-	page.must(t, "WebAuthn.setCredentialProperties", map[string]any{
+	page.Call("WebAuthn.setCredentialProperties", map[string]any{
 		"authenticatorId": authenticator, "credentialId": base64.StdEncoding.EncodeToString(c.ID), "backupState": true,
 	}, nil)
 	s.loginDiscoverable()
@@ -199,7 +199,7 @@ func (s *site) registerAgain() {
 func (s *site) unverified(authenticator string) {
 	s.t.Helper()
 	verified := func(is bool) {
-		s.page.must(s.t, "WebAuthn.setUserVerified", map[string]any{"authenticatorId": authenticator, "isUserVerified": is}, nil)
+		s.page.Call("WebAuthn.setUserVerified", map[string]any{"authenticatorId": authenticator, "isUserVerified": is}, nil)
 	}
 	verified(false)
 	defer verified(true)
@@ -225,7 +225,7 @@ func (s *site) unverified(authenticator string) {
 // elsewhere: another port is another origin, for which browsers sign as well.
 func (s *site) elsewhere() {
 	s.t.Helper()
-	s.page.visit(s.t, serve(s.t, frame))
+	s.page.Visit(serve(s.t, frame))
 	options, ceremony, err := s.party.BeginDiscoverable("")
 	response := s.must(get, options, err)
 	_, err = s.party.FinishLogin(s.t.Context(), ceremony, "", s.lookup, response)
@@ -243,7 +243,7 @@ func (s *site) framed() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	response, err := s.page.run(`new Promise(done => {
+	response, err := s.page.Run(`new Promise(done => {
 		addEventListener("message", e => done(e.data))
 		const frame = document.createElement("iframe")
 		frame.allow = "publickey-credentials-get *"

@@ -72,7 +72,7 @@ func instance(t *testing.T, config plinth.Config, cut bool) http.Handler {
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	run := []func() error{
 		func() error { return app.Accounts().Run(ctx) },
-		func() error { return changelog.Maintain(ctx, app.DB(), nil) },
+		func() error { return changelog.Notify(ctx, app.DB()) },
 	}
 	if cut {
 		run = append(run, func() error {
