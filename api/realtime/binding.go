@@ -132,8 +132,9 @@ func (b *binding) wants(e *Event) (kind string, ok bool) {
 	return kind, b.Event == "*" || b.Event == kind
 }
 
-// change is the payload of an event of postgres_changes.
-func (b *binding) change(v *tableView, e *Event, kind string) json.RawMessage {
+// changeData is the data of an event of postgres_changes. It depends on the class of the
+// subscription alone.
+func changeData(v *tableView, e *Event, kind string) []byte {
 	record, old := e.Row, json.RawMessage("{}")
 	if record == nil {
 		record = json.RawMessage("{}")
@@ -142,11 +143,8 @@ func (b *binding) change(v *tableView, e *Event, kind string) json.RawMessage {
 		old = e.Key
 	}
 	return encode(map[string]any{
-		"ids": []int{b.ID},
-		"data": map[string]any{
-			"type": kind, "schema": "public", "table": e.Table, "commit_timestamp": e.At, "columns": v.columns,
-			"record": record, "old_record": old, "errors": nil,
-		},
+		"type": kind, "schema": "public", "table": e.Table, "commit_timestamp": e.At, "columns": v.columns,
+		"record": record, "old_record": old, "errors": nil,
 	})
 }
 

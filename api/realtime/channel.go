@@ -24,44 +24,34 @@ type channel struct {
 
 	ctx    context.Context //nolint:containedctx // ends with the channel
 	cancel context.CancelFunc
-	ended  sync.WaitGroup // of watch
+	timer  *time.Timer // of verify
 
 	mu      sync.Mutex
 	token   string
 	expires time.Time
-	streams *streams
+	streams streams
 }
 
 // streams are the subscriptions of a channel under one scope.
-type streams struct {
-	list   []*bindingStream
-	cancel context.CancelFunc
-	ended  sync.WaitGroup
-}
-
-// bindingStream is the subscription of a binding to one table.
-type bindingStream struct {
-	binding *binding
-	view    *tableView
-	sub     *Subscription
-	cursor  changelog.Cursor // behind what was sent; read when the stream has ended
-}
+type streams []*bindingStream
 
 // open resolves and subscribes all bindings under a scope. after has the cursors of tables at
 // which they continue, by the id of the binding and the table.
-func (c *channel) open(scope *store.Scope, after map[streamKey]changelog.Cursor) (*streams, error) {
-	s := &streams{}
+func (c *channel) open(scope *store.Scope, after map[streamKey]changelog.Cursor) (list streams, err error) {
+	defer func() {
+		if err != nil {
+			list.close()
+		}
+	}()
 	for i := range c.bindings {
 		b := &c.bindings[i]
 		if err := b.resolve(c.socket.hub, scope); err != nil {
-			s.close()
-			return nil, err
+			return list, err
 		}
 		for k := range b.views {
 			v := &b.views[k]
-			if c.socket.streams()+len(s.list) >= maxStreams {
-				s.close()
-				return nil, refuse("ChannelRateLimitReached", "a connection has at most %d subscriptions of tables", maxStreams)
+			if c.socket.streams()+len(list) >= maxStreams {
+				return list, refuse("ChannelRateLimitReached", "a connection has at most %d subscriptions of tables", maxStreams)
 			}
 			since, known := after[streamKey{b.ID, v.table.Name}]
 			if !known {
@@ -72,13 +62,12 @@ func (c *channel) open(scope *store.Scope, after map[streamKey]changelog.Cursor)
 				err = refuse("Resync", "changes are lost; read the list again and join without since")
 			}
 			if err != nil {
-				s.close()
-				return nil, err
+				return list, err
 			}
-			s.list = append(s.list, &bindingStream{binding: b, view: v, sub: sub})
+			list = append(list, &bindingStream{channel: c, binding: b, view: v, sub: sub})
 		}
 	}
-	return s, nil
+	return list, nil
 }
 
 type streamKey struct {
@@ -87,92 +76,61 @@ type streamKey struct {
 }
 
 // close ends the subscriptions and returns their cursors.
-func (s *streams) close() map[streamKey]changelog.Cursor {
-	if s.cancel != nil {
-		s.cancel()
-	}
-	s.ended.Wait()
+func (list streams) close() map[streamKey]changelog.Cursor {
 	cursors := map[streamKey]changelog.Cursor{}
-	for _, b := range s.list {
-		b.sub.Close()
-		if b.cursor != "" {
-			cursors[streamKey{b.binding.ID, b.view.table.Name}] = b.cursor
+	for _, b := range list {
+		if cursor := b.close(); cursor != "" {
+			cursors[streamKey{b.binding.ID, b.view.table.Name}] = cursor
 		}
 	}
 	return cursors
 }
 
 // start sends the events of the subscriptions of a token until they are closed.
-func (c *channel) start(s *streams, token string, expires time.Time) {
-	var ctx context.Context
-	ctx, s.cancel = context.WithCancel(c.ctx)
+func (c *channel) start(list streams, token string, expires time.Time) {
 	c.mu.Lock()
-	c.streams, c.token, c.expires = s, token, expires
+	c.streams, c.token, c.expires = list, token, expires
 	c.mu.Unlock()
-	for _, b := range s.list {
-		s.ended.Go(func() { c.forward(ctx, b) })
+	for _, b := range list {
+		b.sub.notify(func() { c.socket.sendEvents(b) })
 	}
 }
 
-// forward sends the events of a subscription, and its cursor at first and every ten seconds.
-func (c *channel) forward(ctx context.Context, s *bindingStream) {
-	defer s.sub.Close()
-	told := time.Time{}
-	for {
-		m, err := s.sub.Next(ctx, tellEvery)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			c.fail(err.Error())
-			return
-		case m != nil:
-			for i := range m.Events {
-				if kind, ok := s.binding.wants(&m.Events[i]); ok {
-					c.socket.sendWait(ctx, frame{Topic: c.topic, Event: "postgres_changes", Payload: s.binding.change(s.view, &m.Events[i], kind)})
-				}
-			}
-			s.cursor = m.Cursor
-		}
-		if time.Since(told) >= tellEvery {
-			c.system("ok", "Subscribed to PostgreSQL", s.cursor)
-			told = time.Now()
-		}
+// verify verifies the credentials of an open channel, again after a while. It also has the
+// cursors sent.
+func (c *channel) verify() {
+	c.mu.Lock()
+	token, expires, list := c.token, c.expires, c.streams
+	c.mu.Unlock()
+	if c.ctx.Err() != nil {
+		return
 	}
-}
-
-// watch verifies the credentials while the channel is open.
-func (c *channel) watch() {
-	ticker := time.NewTicker(verifyEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-c.ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		c.mu.Lock()
-		token, expires, streams := c.token, c.expires, c.streams
-		c.mu.Unlock()
-		if !expires.IsZero() && time.Now().After(expires) {
-			c.fail("Token has expired")
-			return
-		}
-		_, scope, err := c.identify(token)
-		switch {
-		case err != nil:
-			c.fail(err.Error())
-			return
-		case !streams.suit(scope):
-			c.fail("the rights of the caller have changed: join again")
-			return
-		}
+	reason := ""
+	_, scope, err := c.identify(token)
+	switch {
+	case !expires.IsZero() && time.Now().After(expires):
+		reason = "Token has expired"
+	case err != nil:
+		reason = err.Error()
+	case !list.suit(scope):
+		reason = "the rights of the caller have changed: join again"
 	}
+	c.mu.Lock()
+	refreshed := c.token != token
+	c.mu.Unlock()
+	if reason != "" && !refreshed {
+		c.fail(reason)
+		return
+	}
+	for _, b := range list {
+		c.socket.sendEvents(b)
+	}
+	c.timer.Reset(verifyEvery)
 }
 
 // suit reports whether the subscriptions are those that a scope would make.
-func (s *streams) suit(scope *store.Scope) bool {
-	for _, b := range s.list {
+func (list streams) suit(scope *store.Scope) bool {
+	for _, b := range list {
 		if !suits(b.view.table, b.view.view, scope) {
 			return false
 		}
@@ -219,8 +177,7 @@ func (c *channel) fail(reason string) {
 	}
 	c.system("error", reason, "")
 	c.send("phx_close", encode(struct{}{}))
-	c.cancel()
-	c.socket.hub.become(c, false)
+	c.end()
 }
 
 // system sends an event about the channel itself.
@@ -258,12 +215,14 @@ func (c *channel) admit(p auth.Principal, scope *store.Scope) error {
 	return nil
 }
 
-// close ends the channel and waits for what it runs.
-func (c *channel) close() {
+// end ends the channel, which sends no more.
+func (c *channel) end() {
 	c.cancel()
+	c.timer.Stop()
 	c.socket.hub.become(c, false)
-	c.ended.Wait()
-	if c.streams != nil {
-		c.streams.close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, b := range c.streams {
+		b.sub.Close()
 	}
 }

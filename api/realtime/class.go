@@ -16,15 +16,18 @@ type class struct {
 	table       *schema.Table
 	view        changelog.View
 	subscribers map[*Subscription]struct{}
-	open        bool // the last message had more
 
 	pin *schema.Column // the column in which its rows have one value, or nil
 	at  any            // that value
 }
 
-// push passes a message to the subscribers that need it. The hub is locked.
-func (c *class) push(m *Message, page int64) {
-	c.open = m.more
+// push passes a message to the subscribers of a class that need it. The hub is locked.
+func (h *Hub) push(c *class, m *Message, page int64) {
+	if m.more {
+		h.unfinished[c] = struct{}{}
+	} else {
+		delete(h.unfinished, c)
+	}
 	for s := range c.subscribers {
 		if s.since < page {
 			s.push(m)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // frame is a message of the Phoenix protocol. Version 1.0.0 writes it as an object, version
@@ -52,6 +53,18 @@ func (f frame) encode(version string) ([]byte, error) {
 		return encodeJSON(f)
 	}
 	return encodeJSON([]any{f.JoinRef, f.Ref, f.Topic, f.Event, f.Payload})
+}
+
+// appendChange appends the frame of an event of postgres_changes.
+func (s *socket) appendChange(dst []byte, topic string, binding int, data []byte) []byte {
+	name, _ := json.Marshal(topic)
+	begin, middle, end := `[null,null,`, `,"postgres_changes",{"ids":[`, `}]`
+	if s.version == version1 {
+		begin, middle, end = `{"join_ref":null,"ref":null,"topic":`, `,"event":"postgres_changes","payload":{"ids":[`, `}}`
+	}
+	dst = append(append(append(dst, begin...), name...), middle...)
+	dst = append(strconv.AppendInt(dst, int64(binding), 10), `],"data":`...)
+	return append(append(dst, data...), end...)
 }
 
 // reply returns the answer to a frame.

@@ -54,15 +54,22 @@ type Hub struct {
 	db     *store.DB
 	config Config
 
-	mu     sync.Mutex
-	cursor changelog.Cursor // behind the page that is being delivered
-	page   int64            // its number
-	wanted chan struct{}    // closed by the first subscriber
-	want   func()           // closes wanted
-	live   chan struct{}    // closed when there is a cursor
-	passed chan struct{}    // closed and replaced at each page
-	latest map[string]int64 // the last page with a change, by table
-	tables map[string]*classes
+	mu            sync.Mutex
+	cursor        changelog.Cursor // behind the page that is being delivered
+	page          int64            // its number
+	delivered     changelog.Cursor // behind the last page that all subscribers have
+	deliveredPage int64
+	wanted        chan struct{}    // closed by the first subscriber
+	want          func()           // closes wanted
+	live          chan struct{}    // closed when there is a cursor
+	passed        chan struct{}    // closed and replaced at each page
+	latest        map[string]int64 // the last page with a change, by table
+	tables        map[string]*classes
+	unfinished    map[*class]struct{} // whose last message had more
+
+	sockets map[*socket]struct{}
+	serving sync.WaitGroup // of sockets
+	closed  bool
 
 	members  map[string]map[*channel]struct{} // that get broadcasts, by topic
 	instance string                           // this hub, for others
@@ -90,6 +97,7 @@ func New(a *api.API, db *store.DB, config Config) (*Hub, error) {
 		api: a, db: db, config: config,
 		live: make(chan struct{}), passed: make(chan struct{}), latest: map[string]int64{}, members: map[string]map[*channel]struct{}{},
 		instance: rand.Text(), outgoing: make(chan *broadcast, busQueue), tables: map[string]*classes{},
+		unfinished: map[*class]struct{}{}, sockets: map[*socket]struct{}{},
 	}, nil
 }
 
@@ -100,6 +108,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	var bus sync.WaitGroup
 	defer bus.Wait()
 	defer stop()
+	defer h.closeSockets()
 	if h.db.Listener() != nil && len(h.config.Channels) > 0 {
 		bus.Go(func() { h.receive(ctx) })
 		bus.Go(func() { h.transmit(ctx) })
@@ -152,7 +161,7 @@ func (h *Hub) deliver(ctx context.Context, page changelog.Page) error {
 			return err
 		}
 	}
-	before, number, concerned, open := h.begin(page, judges)
+	before, number, concerned := h.begin(page, judges)
 	found := map[*class][]Event{}
 	for i, change := range page.Changes {
 		for _, c := range concerned[i] {
@@ -175,12 +184,13 @@ func (h *Hub) deliver(ctx context.Context, page changelog.Page) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c, events := range found {
-		c.push(&Message{Events: events, Cursor: page.Next, more: page.More}, number)
+		h.push(c, &Message{Events: events, Cursor: page.Next, more: page.More}, number)
 	}
-	for _, c := range open {
-		if len(found[c]) == 0 && !page.More {
-			c.push(&Message{Cursor: page.Next}, number)
+	if !page.More {
+		for c := range h.unfinished {
+			h.push(c, &Message{Cursor: page.Next}, number)
 		}
+		h.delivered, h.deliveredPage = page.Next, number
 	}
 	close(h.passed)
 	h.passed = make(chan struct{})
@@ -188,9 +198,8 @@ func (h *Hub) deliver(ctx context.Context, page changelog.Page) error {
 }
 
 // begin makes a page the present one, and returns the classes that each of its changes may
-// concern, and those with more to come. Later subscriptions read its changes from
-// the log.
-func (h *Hub) begin(page changelog.Page, judges []*changelog.Judge) (before changelog.Cursor, number int64, concerned [][]*class, open []*class) {
+// concern. Later subscriptions read its changes from the log.
+func (h *Hub) begin(page changelog.Page, judges []*changelog.Judge) (before changelog.Cursor, number int64, concerned [][]*class) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	before = h.cursor
@@ -206,14 +215,7 @@ func (h *Hub) begin(page changelog.Page, judges []*changelog.Judge) (before chan
 			concerned[i] = t.concernedBy(judges[i])
 		}
 	}
-	for _, t := range h.tables {
-		for _, c := range t.classes {
-			if c.open {
-				open = append(open, c)
-			}
-		}
-	}
-	return before, h.page, concerned, open
+	return before, h.page, concerned
 }
 
 // endClass ends the subscriptions of a class.

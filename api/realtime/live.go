@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -261,7 +262,7 @@ func (s *stream) run(sub *Subscription) {
 			s.cursor = m.Cursor
 			fallthrough
 		case time.Since(told) >= tellEvery:
-			if !s.send("", s.cursor, nil) {
+			if !s.send("", cmp.Or(sub.position(), s.cursor), nil) {
 				return
 			}
 			told = time.Now()

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,7 +25,6 @@ const (
 	maxChannels = 100
 	maxBindings = 20  // of a channel
 	maxStreams  = 500 // subscriptions to a table, of a connection
-	maxQueued   = 256
 )
 
 // WebSocket returns the handler of sockets in the protocol of Phoenix channels, which
@@ -48,12 +48,14 @@ func (h *Hub) WebSocket() http.Handler {
 			api.WriteError(w, r, err)
 			return
 		}
-		s.conn, err = websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // see credentials
+		up := &upgrade{ResponseWriter: w}
+		s.conn, err = websocket.Accept(up, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // see credentials
 		if err != nil {
 			return // Accept has answered
 		}
+		s.wire = up.wire
 		s.conn.SetReadLimit(maxFrame)
-		s.serve(r.Context())
+		h.open(lifetime(s.wire.Conn, r), s)
 	})
 }
 
@@ -61,9 +63,10 @@ func (h *Hub) WebSocket() http.Handler {
 type socket struct {
 	hub      *Hub
 	conn     *websocket.Conn
+	wire     *gathered
 	request  *http.Request // with the credentials of the connection
 	version  string
-	out      chan []byte
+	out      outgoing
 	channels map[string]*channel
 	stop     context.CancelCauseFunc
 }
@@ -73,7 +76,7 @@ func (h *Hub) newSocket(r *http.Request) (*socket, error) {
 	settings := r.URL.Query()
 	s := &socket{
 		hub: h, request: credentials(r, settings.Get("apikey")), version: settings.Get("vsn"),
-		out: make(chan []byte, maxQueued), channels: map[string]*channel{},
+		channels: map[string]*channel{},
 	}
 	switch s.version {
 	case "":
@@ -90,7 +93,7 @@ func (h *Hub) newSocket(r *http.Request) (*socket, error) {
 // cookies with the sockets of any page, so those of other hosts have none.
 func credentials(r *http.Request, key string) *http.Request {
 	out := r.Clone(context.WithoutCancel(r.Context()))
-	out.URL = &url.URL{Path: r.URL.Path}
+	out.URL, out.Body = &url.URL{Path: r.URL.Path}, http.NoBody
 	if key != "" {
 		out.Header.Set("Apikey", key)
 	}
@@ -112,27 +115,50 @@ func (s *socket) withToken(token string) *http.Request {
 	return out
 }
 
+// open serves a socket until it ends or the hub does. The handler returns meanwhile, which frees
+// the memory of its request.
+func (h *Hub) open(ctx context.Context, s *socket) {
+	ctx, s.stop = context.WithCancelCause(ctx)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		s.stop(nil)
+	}
+	h.sockets[s] = struct{}{}
+	h.serving.Go(func() { s.serve(ctx) })
+}
+
 // serve serves the connection until it ends.
 func (s *socket) serve(ctx context.Context) {
-	ctx, s.stop = context.WithCancelCause(ctx)
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		s.write(ctx)
-	}()
+	stopped := context.AfterFunc(ctx, func() { s.shut(ctx) })
 	s.read(ctx)
+	stopped()
 	s.stop(nil)
+	s.endWriter()
 	for _, c := range s.channels {
-		c.close()
+		c.end()
 	}
-	<-written
 	_ = s.conn.CloseNow()
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	delete(s.hub.sockets, s)
+}
+
+// closeSockets ends all sockets and waits for them.
+func (h *Hub) closeSockets() {
+	h.mu.Lock()
+	h.closed = true
+	for s := range h.sockets {
+		s.stop(nil)
+	}
+	h.mu.Unlock()
+	h.serving.Wait()
 }
 
 // read handles frames until the connection ends.
 func (s *socket) read(ctx context.Context) {
 	for {
-		kind, text, err := s.conn.Read(ctx)
+		kind, text, err := s.conn.Read(context.Background()) // shut ends it
 		if err != nil {
 			return
 		}
@@ -165,7 +191,7 @@ func (s *socket) handle(ctx context.Context, f frame) {
 		s.join(ctx, f)
 	case f.Event == "phx_leave":
 		if c != nil {
-			c.close()
+			c.end()
 			delete(s.channels, f.Topic)
 		}
 		s.send(f.reply("ok", struct{}{}))
@@ -182,61 +208,6 @@ func (s *socket) handle(ctx context.Context, f frame) {
 		c.broadcast(ctx, f)
 	default:
 		s.send(f.refuse(refuse("NotSupported", "the server does not support %s", f.Event)))
-	}
-}
-
-// send queues a frame. A client that does not read is disconnected, and resumes.
-func (s *socket) send(f frame) {
-	text, err := f.encode(s.version)
-	if err != nil {
-		s.stop(err)
-		return
-	}
-	select {
-	case s.out <- text:
-	default:
-		s.stop(ErrSlow)
-	}
-}
-
-// sendWait queues a frame when there is room. The subscription bounds what waits behind it.
-func (s *socket) sendWait(ctx context.Context, f frame) {
-	text, err := f.encode(s.version)
-	if err != nil {
-		s.stop(err)
-		return
-	}
-	timer := time.NewTimer(writeTimeout)
-	defer timer.Stop()
-	select {
-	case s.out <- text:
-	case <-ctx.Done():
-	case <-timer.C:
-		s.stop(ErrSlow)
-	}
-}
-
-// write sends the queue until ctx ends, and then closes the connection.
-func (s *socket) write(ctx context.Context) {
-	for {
-		select {
-		case text := <-s.out:
-			limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
-			err := s.conn.Write(limit, websocket.MessageText, text)
-			cancel()
-			if err != nil {
-				s.stop(err)
-				_ = s.conn.CloseNow()
-				return
-			}
-		case <-ctx.Done():
-			status, reason := websocket.StatusGoingAway, "the server ends; come back"
-			if errors.Is(context.Cause(ctx), ErrSlow) {
-				status, reason = websocket.StatusTryAgainLater, "the client is too slow"
-			}
-			_ = s.conn.Close(status, reason)
-			return
-		}
 	}
 }
 
@@ -260,7 +231,7 @@ type joinPayload struct {
 // join opens a channel. One of the same topic is closed first.
 func (s *socket) join(ctx context.Context, f frame) {
 	if old := s.channels[f.Topic]; old != nil {
-		old.close()
+		old.end()
 		delete(s.channels, f.Topic)
 	}
 	c, err := s.newChannel(f)
@@ -269,8 +240,9 @@ func (s *socket) join(ctx context.Context, f frame) {
 		return
 	}
 	c.ctx, c.cancel = context.WithCancel(ctx)
+	c.timer = time.AfterFunc(math.MaxInt64, c.verify)
 	p, scope, err := c.identify(c.token)
-	var opened *streams
+	var opened streams
 	if err == nil {
 		err = c.admit(p, scope)
 	}
@@ -278,15 +250,14 @@ func (s *socket) join(ctx context.Context, f frame) {
 		opened, err = c.open(scope, nil)
 	}
 	if err != nil {
-		s.hub.become(c, false)
-		c.cancel()
+		c.end()
 		s.send(f.refuse(err))
 		return
 	}
 	s.channels[f.Topic] = c
 	s.send(f.reply("ok", map[string]any{"postgres_changes": c.bindings}))
+	c.timer.Reset(verifyEvery)
 	c.start(opened, c.token, p.Expires)
-	c.ended.Go(c.watch)
 }
 
 // newChannel reads a join.
@@ -339,9 +310,7 @@ func (c *channel) identify(token string) (auth.Principal, *store.Scope, error) {
 func (s *socket) streams() (n int) {
 	for _, c := range s.channels {
 		c.mu.Lock()
-		if c.streams != nil {
-			n += len(c.streams.list)
-		}
+		n += len(c.streams)
 		c.mu.Unlock()
 	}
 	return n

@@ -1,10 +1,12 @@
 package realtime
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
@@ -31,11 +33,13 @@ type Event struct {
 
 	// ByFilter says that a row which the subscriber can read entered or left its filter only.
 	ByFilter bool `json:"-"`
+
+	shared *sharedBytes // of sockets
 }
 
 // newEvent returns the event of a change.
 func newEvent(t *schema.Table, c changelog.Change, seen changelog.Seen) Event {
-	return Event{ID: c.ID, At: c.At, Table: t.Name, Op: seen.Op, Key: keyObject(t, seen.Key), Row: seen.New, ByFilter: seen.ByFilter}
+	return Event{ID: c.ID, At: c.At, Table: t.Name, Op: seen.Op, Key: keyObject(t, seen.Key), Row: seen.New, ByFilter: seen.ByFilter, shared: new(sharedBytes)}
 }
 
 // keyObject returns the key of a change as an object.
@@ -91,10 +95,13 @@ type Subscription struct {
 	view  changelog.View
 	key   string // of its class
 
-	since    int64 // pages after this one are for it
-	messages chan *Message
-	ended    chan struct{}
-	err      error // once ended is closed
+	since int64 // pages after this one are for it
+
+	mu    sync.Mutex
+	queue []*Message
+	err   error         // that ended it
+	wake  chan struct{} // of Next
+	ready func()        // called instead when there is something to take
 
 	skip  map[string]bool // changes of coming messages that it has already
 	first []*Message      // what it gets before them
@@ -121,8 +128,7 @@ func (h *Hub) Subscribe(ctx context.Context, r Request) (*Subscription, error) {
 		return nil, err
 	}
 	s := &Subscription{
-		hub: h, table: r.Table, view: r.View, key: classKey(r.Table, r.View),
-		messages: make(chan *Message, h.config.Queue), ended: make(chan struct{}),
+		hub: h, table: r.Table, view: r.View, key: classKey(r.Table, r.View), wake: make(chan struct{}, 1),
 	}
 	registered := h.register(s)
 	for registered == "" { // the hub has begun anew
@@ -228,20 +234,78 @@ func (s *Subscription) eachPage(ctx context.Context, tx *store.Tx, after changel
 
 // push adds a message. The hub is locked.
 func (s *Subscription) push(m *Message) {
-	select {
-	case s.messages <- m:
-	default:
-		s.end(ErrSlow)
+	s.mu.Lock()
+	full := len(s.queue) >= s.hub.config.Queue
+	if !full {
+		s.queue = append(s.queue, m)
 	}
+	s.mu.Unlock()
+	if full {
+		s.end(ErrSlow)
+		return
+	}
+	s.signal()
 }
 
 // end ends the subscription with an error. The hub is locked.
 func (s *Subscription) end(err error) {
-	if s.err == nil {
-		s.err = err
-		close(s.ended)
-	}
+	s.mu.Lock()
+	s.err = cmp.Or(s.err, err)
+	s.mu.Unlock()
 	s.leave()
+	s.signal()
+}
+
+// signal says that there is something to take.
+func (s *Subscription) signal() {
+	s.mu.Lock()
+	ready := s.ready
+	s.mu.Unlock()
+	if ready != nil {
+		ready()
+		return
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// notify has ready called when there is something to take, now at first. It takes the place of
+// Next.
+func (s *Subscription) notify(ready func()) {
+	s.mu.Lock()
+	s.ready = ready
+	s.mu.Unlock()
+	ready()
+}
+
+// take returns the messages that wait and the error that ended the subscription.
+func (s *Subscription) take() (messages []*Message, err error) {
+	messages, s.first = s.first, nil
+	s.mu.Lock()
+	queue := s.queue
+	s.queue, err = nil, s.err
+	s.mu.Unlock()
+	for _, m := range queue {
+		if m = s.unseen(m); m != nil {
+			messages = append(messages, m)
+		}
+	}
+	return messages, err
+}
+
+// position returns the cursor of the hub if the subscription has taken all before it, else "".
+func (s *Subscription) position() changelog.Cursor {
+	s.hub.mu.Lock()
+	cursor, page := s.hub.delivered, s.hub.deliveredPage
+	s.hub.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if page <= s.since || s.skip != nil || len(s.first)+len(s.queue) > 0 || s.err != nil {
+		return ""
+	}
+	return cursor
 }
 
 // leave removes the subscription from its class. The hub is locked.
@@ -274,19 +338,32 @@ func (s *Subscription) Next(ctx context.Context, wait time.Duration) (*Message, 
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
+		m, err := s.pop()
+		if m != nil || err != nil {
+			return m, err
+		}
 		select {
-		case m := <-s.messages:
-			if m = s.unseen(m); m != nil {
-				return m, nil
-			}
-		case <-s.ended:
-			return nil, s.err
+		case <-s.wake:
 		case <-timer.C:
 			return nil, nil
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// pop takes the first message that waits, or else the error that ended the subscription.
+func (s *Subscription) pop() (*Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.queue) > 0 {
+		m := s.queue[0]
+		s.queue = s.queue[1:]
+		if m = s.unseen(m); m != nil {
+			return m, nil
+		}
+	}
+	return nil, s.err
 }
 
 // unseen returns a message without the events that the subscription has already, nil if

@@ -57,8 +57,26 @@ type lasting struct {
 	all    *LongLived
 	class  Class
 	caller string
+	ctx    context.Context //nolint:containedctx // that of the request, and of its connection once it is taken
 	end    context.CancelCauseFunc
 	taken  net.Conn // the connection, once the handler has taken it over
+}
+
+// takenConn is a connection that a handler has taken over. It may outlive the handler, and
+// counts as a long-lived request until it is closed.
+type takenConn struct {
+	net.Conn
+	of    *lasting
+	close func()
+}
+
+// Context ends when the server drains the connection.
+func (c *takenConn) Context() context.Context { return c.of.ctx }
+
+// Close implements [net.Conn].
+func (c *takenConn) Close() error {
+	c.close()
+	return c.Conn.Close()
 }
 
 // Errors of long-lived requests.
@@ -88,15 +106,25 @@ func (s *LongLived) Middleware(classOf func(*http.Request) Class, refuse func(ht
 				next.ServeHTTP(w, r)
 				return
 			}
-			ctx, end := context.WithCancelCause(r.Context())
-			defer end(nil)
-			l := &lasting{Writer: respwriter.Observe(w), all: s, class: class, caller: middleware.ByPrincipal(r), end: end}
+			l := &lasting{Writer: respwriter.Observe(w), all: s, class: class, caller: middleware.ByPrincipal(r)}
+			l.ctx, l.end = context.WithCancelCause(context.WithoutCancel(r.Context()))
 			if err := s.enter(l); err != nil {
 				refuse(w, r, err)
 				return
 			}
-			defer s.leave(l)
-			r = r.WithContext(ctx)
+			inner := context.AfterFunc(r.Context(), func() { l.end(context.Cause(r.Context())) })
+			returned := false
+			defer func() {
+				inner()
+				switch {
+				case l.taken == nil:
+					l.end(nil)
+					s.leave(l)
+				case !returned: // a panic
+					_ = l.taken.Close()
+				}
+			}()
+			r = r.WithContext(l.ctx)
 			// Writers of tests have no deadlines.
 			conn := http.NewResponseController(w)
 			if class == Upload {
@@ -112,6 +140,7 @@ func (s *LongLived) Middleware(classOf func(*http.Request) Class, refuse func(ht
 				}
 			}()
 			next.ServeHTTP(l, r)
+			returned = true
 		})
 	}
 }
@@ -119,12 +148,17 @@ func (s *LongLived) Middleware(classOf func(*http.Request) Class, refuse func(ht
 // Hijack implements [http.Hijacker].
 func (l *lasting) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := l.Writer.Hijack()
-	if err == nil {
-		l.all.mu.Lock()
-		defer l.all.mu.Unlock()
-		l.taken = conn
+	if err != nil {
+		return nil, nil, err
 	}
-	return conn, buffered, err
+	taken := &takenConn{Conn: conn, of: l, close: sync.OnceFunc(func() {
+		l.end(nil)
+		l.all.leave(l)
+	})}
+	l.all.mu.Lock()
+	defer l.all.mu.Unlock()
+	l.taken = taken
+	return taken, buffered, nil
 }
 
 func (s *LongLived) enter(l *lasting) error {
@@ -191,11 +225,15 @@ func (s *LongLived) wait(ctx context.Context) error {
 // remaining requests.
 func (s *LongLived) cut() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	var taken []net.Conn
 	for l := range s.open {
 		l.end(errDraining)
 		if l.taken != nil {
-			_ = l.taken.Close()
+			taken = append(taken, l.taken)
 		}
+	}
+	s.mu.Unlock()
+	for _, conn := range taken {
+		_ = conn.Close() // it leaves
 	}
 }
