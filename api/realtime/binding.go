@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/changelog"
@@ -142,10 +143,18 @@ func changeData(v *tableView, e *Event, kind string) []byte {
 	if kind != "INSERT" {
 		old = e.Key
 	}
-	return encode(map[string]any{
-		"type": kind, "schema": "public", "table": e.Table, "commit_timestamp": e.At, "columns": v.columns,
-		"record": record, "old_record": old, "errors": nil,
-	})
+	return encode(changePayload{"public", e.Table, kind, e.At, v.columns, record, old, nil})
+}
+
+type changePayload struct {
+	Schema  string          `json:"schema"`
+	Table   string          `json:"table"`
+	Type    string          `json:"type"`
+	At      time.Time       `json:"commit_timestamp"`
+	Columns []column        `json:"columns"`
+	Record  json.RawMessage `json:"record"`
+	Old     json.RawMessage `json:"old_record"`
+	Errors  []string        `json:"errors"`
 }
 
 // column is a column of a payload. Clients convert texts by its type.

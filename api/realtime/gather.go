@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"net"
 	"net/http"
@@ -20,15 +21,22 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	u.wire = &gathered{Conn: conn}
-	buffered.Writer.Reset(u.wire)
-	return u.wire, buffered, nil
+	early, err := buffered.Reader.Peek(buffered.Reader.Buffered())
+	if err != nil {
+		return nil, nil, err
+	}
+	u.wire = &gathered{Conn: conn, early: bytes.Clone(early)}
+	// Smaller ones than those of net/http, since most sockets are idle.
+	return u.wire, bufio.NewReadWriter(bufio.NewReaderSize(u.wire, wireBuffer), bufio.NewWriterSize(u.wire, wireBuffer)), nil
 }
+
+const wireBuffer = 1 << 10
 
 // gathered is a connection that can send several messages by one system call, which is most of
 // what a message costs.
 type gathered struct {
 	net.Conn
+	early []byte // read with the handshake
 
 	mu      sync.Mutex
 	holding bool
@@ -56,6 +64,16 @@ func (g *gathered) gather(write func() error) error {
 	g.holding, g.held = false, nil
 	gatherBuffers.Put(buffer)
 	return err
+}
+
+// Read implements [net.Conn].
+func (g *gathered) Read(p []byte) (int, error) {
+	if len(g.early) > 0 {
+		n := copy(p, g.early)
+		g.early = g.early[n:]
+		return n, nil
+	}
+	return g.Conn.Read(p)
 }
 
 // Write implements [net.Conn].
