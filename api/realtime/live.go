@@ -20,6 +20,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/changelog"
@@ -40,6 +41,7 @@ const (
 //
 //	snapshot=true   begin with an event "snapshot", the array of the rows
 //	since=CURSOR    continue, as the header Last-Event-ID does
+//	ticket=TEXT     authenticate by a ticket of [Hub.Ticket]
 //
 // The events, each with a cursor as its id:
 //
@@ -62,6 +64,7 @@ type stream struct {
 	hub      *Hub
 	w        http.ResponseWriter
 	r        *http.Request
+	caller   *http.Request // the one with the credentials
 	request  Request
 	query    query.Query // of the snapshot
 	snapshot []byte
@@ -95,20 +98,29 @@ func (h *Hub) serveLive(w http.ResponseWriter, r *http.Request, name string) err
 
 // parse reads the URL and authenticates the caller.
 func (s *stream) parse(name string) error {
-	p, scope, err := s.hub.identify(s.r)
+	rest, own := variables.Take(s.r.URL.RawQuery, []string{"snapshot", "since", "ticket"})
+	rest, _ = variables.Take(rest, s.hub.api.Parameters()) // of rules, which find them in the request
+	settings, err := url.ParseQuery(own)
+	if err != nil {
+		return &problem.Error{Code: problem.BadQuery, Message: "the query string cannot be parsed"}
+	}
+	s.caller = s.r
+	if text := settings.Get("ticket"); text != "" {
+		if s.caller, err = s.hub.redeem(s.r, text, name); err != nil {
+			return err
+		}
+	}
+	p, scope, err := s.hub.identify(s.caller)
 	if err != nil {
 		return err
+	}
+	if s.caller != s.r {
+		reqinfo.From(s.r.Context()).SetPrincipal(p.Kind.String(), p.ID)
 	}
 	s.expires = p.Expires
 	table, err := s.hub.table(scope, name)
 	if err != nil {
 		return err
-	}
-	rest, own := variables.Take(s.r.URL.RawQuery, []string{"snapshot", "since"})
-	rest, _ = variables.Take(rest, s.hub.api.Parameters()) // of rules, which find them in the request
-	settings, err := url.ParseQuery(own)
-	if err != nil {
-		return &problem.Error{Code: problem.BadQuery, Message: "the query string cannot be parsed"}
 	}
 	s.request = Request{Table: table, Since: changelog.Cursor(settings.Get("since"))}
 	if last := s.r.Header.Get("Last-Event-ID"); last != "" {
@@ -233,7 +245,7 @@ func (s *stream) begin() {
 
 // run sends messages until the stream ends.
 func (s *stream) run(sub *Subscription) {
-	if s.snapshot != nil && !s.send("snapshot", "", s.snapshot) {
+	if s.snapshot != nil && !s.send("snapshot", sub.first[0].Cursor, s.snapshot) {
 		return
 	}
 	verified, told := time.Now(), time.Time{}
@@ -275,7 +287,7 @@ func (s *stream) allowed() bool {
 	if !s.expires.IsZero() && time.Now().After(s.expires) {
 		return false
 	}
-	_, scope, err := s.hub.identify(s.r)
+	_, scope, err := s.hub.identify(s.caller)
 	if err != nil {
 		return false
 	}

@@ -122,6 +122,7 @@ func (s *server) start(config realtime.Config, more ...api.Exposed) *server {
 	mux := http.NewServeMux()
 	mux.Handle("/live/", s.hub.Live("/live/"))
 	mux.Handle("/changes", s.hub.Changes())
+	mux.Handle("/ticket", s.hub.Ticket())
 	mux.Handle("/websocket", s.hub.WebSocket())
 	mux.Handle("/broadcast", s.hub.BroadcastHTTP("/broadcast"))
 	mux.Handle("/broadcast/", s.hub.BroadcastHTTP("/broadcast"))

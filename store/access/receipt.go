@@ -152,3 +152,24 @@ func TrimReceipts(ctx context.Context, outer *store.DB) (int64, error) {
 		}
 	}
 }
+
+// TakeReceipt removes a receipt that has not expired and returns its answer. Of concurrent
+// calls, on any instance, one finds it.
+func TakeReceipt(ctx context.Context, outer *store.DB, scope, key string) (answer string, found bool, err error) {
+	db := core.SessionOf(outer).DB
+	err = core.SessionOf(db).Tuples(ctx, &driver.Statement{
+		Table: "plinth_idempotency",
+		SQL:   db.Placeholders("delete from plinth_idempotency where scope = $1 and key = $2 and expires_at > $3 returning answer"),
+		Args:  []any{scope, key, value.StoredTime(db.Options.Now())},
+		Write: true,
+		Shape: &driver.Shape{Extra: []driver.Kind{driver.KindText}, EachExtra: true},
+	}, func(values [][]byte) (err error) {
+		found = true
+		answer, err = value.UnquoteJSON(values[0])
+		return err
+	})
+	if err != nil {
+		return "", false, fmt.Errorf("store: take a receipt: %w", core.Conflict(err))
+	}
+	return answer, found, nil
+}
