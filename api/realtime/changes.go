@@ -131,7 +131,7 @@ func (h *Hub) tablesOf(scope *store.Scope, list string) (map[string]*schema.Tabl
 // readFor returns a page as a scope sees it.
 func (h *Hub) readFor(ctx context.Context, scope *store.Scope, tables map[string]*schema.Table, since changelog.Cursor) (*changesPage, error) {
 	opts := &changelog.ReadOptions{Tables: slices.Collect(maps.Keys(tables))}
-	out := &changesPage{Changes: []Event{}}
+	out := &changesPage{}
 	page, err := changelog.Read(ctx, h.db, since, opts)
 	if errors.Is(err, changelog.ErrResync) {
 		page, err = changelog.Read(ctx, h.db, "", opts)
@@ -140,14 +140,8 @@ func (h *Hub) readFor(ctx context.Context, scope *store.Scope, tables map[string
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range page.Changes {
-		seen, err := c.SeenBy(ctx, h.db, scope)
-		if err != nil {
-			return nil, err
-		}
-		if seen.Op != "" {
-			out.Changes = append(out.Changes, newEvent(tables[c.Table], c, seen))
-		}
+	if out.Changes, err = eventsOf(ctx, h.db, page.Changes, tables, changelog.View{Scope: scope}); err != nil {
+		return nil, err
 	}
 	out.Next, out.More = page.Next, page.More
 	return out, nil

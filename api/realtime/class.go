@@ -17,6 +17,8 @@ type class struct {
 	view        changelog.View
 	subscribers map[*Subscription]struct{}
 
+	asks bool // its rule asks about other rows, see changelog.Decide
+
 	pin *schema.Column // the column in which its rows have one value, or nil
 	at  any            // that value
 }
@@ -51,7 +53,7 @@ func newClasses() *classes {
 func (t *classes) add(s *Subscription) {
 	c := t.classes[s.key]
 	if c == nil {
-		c = &class{table: s.table, view: s.view, subscribers: map[*Subscription]struct{}{}}
+		c = &class{table: s.table, view: s.view, asks: s.view.ReadsOtherRows(s.table), subscribers: map[*Subscription]struct{}{}}
 		t.classes[s.key] = c
 		if column, value, ok := s.view.Pin(s.table); ok {
 			c.pin, c.at = column, value

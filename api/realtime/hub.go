@@ -163,22 +163,15 @@ func (h *Hub) deliver(ctx context.Context, page changelog.Page) error {
 	}
 	before, number, concerned := h.begin(page, judges)
 	found := map[*class][]Event{}
-	for i, change := range page.Changes {
-		for _, c := range concerned[i] {
-			seen, err := judges[i].See(ctx, c.view)
-			if ctx.Err() != nil || errors.Is(err, store.ErrUnavailable) {
-				// The next attempt may read more, which subscriptions of this one have in part.
-				h.interrupt(ErrInterrupted, number, before)
-				return err
-			}
-			if err != nil { // of the rule or the filter of this class
-				h.config.Logger.WarnContext(ctx, "realtime: a change cannot be judged for its subscribers", "table", c.table.Name, "error", err)
-				h.endClass(c)
-				continue
-			}
-			if seen.Op != "" {
-				found[c] = append(found[c], newEvent(c.table, change, seen))
-			}
+	for from := 0; from < len(judges); {
+		to, err := h.decide(ctx, judges, concerned, from)
+		for ; from < to && err == nil; from++ {
+			err = h.judge(ctx, page.Changes[from], judges[from], concerned[from], found)
+		}
+		if err != nil {
+			// The next attempt may read more, which subscriptions of this one have in part.
+			h.interrupt(ErrInterrupted, number, before)
+			return err
 		}
 	}
 	h.mu.Lock()
@@ -195,6 +188,48 @@ func (h *Hub) deliver(ctx context.Context, page changelog.Page) error {
 	close(h.passed)
 	h.passed = make(chan struct{})
 	return nil
+}
+
+// decideAtOnce is the number of questions that are in memory at a time.
+const decideAtOnce = 10_000
+
+// decide asks the database about changes from one on whose rules need it, and returns the end
+// of these changes. It fails if the database does.
+func (h *Hub) decide(ctx context.Context, judges []*changelog.Judge, concerned [][]*class, from int) (to int, err error) {
+	var asks []changelog.Ask
+	for to = from; to < len(judges) && len(asks) < decideAtOnce; to++ {
+		for _, c := range concerned[to] {
+			if c.asks {
+				asks = append(asks, changelog.Ask{Judge: judges[to], View: c.view})
+			}
+		}
+	}
+	if err := changelog.Decide(ctx, h.db, asks); isAway(ctx, err) {
+		return to, err
+	}
+	return to, nil // the rules that failed fail again for their own classes
+}
+
+// judge adds what classes see of a change. It fails if the database does.
+func (h *Hub) judge(ctx context.Context, change changelog.Change, j *changelog.Judge, concerned []*class, found map[*class][]Event) error {
+	for _, c := range concerned {
+		seen, err := j.See(ctx, c.view)
+		switch {
+		case isAway(ctx, err):
+			return err
+		case err != nil: // of the rule or the filter of this class
+			h.config.Logger.WarnContext(ctx, "realtime: a change cannot be judged for its subscribers", "table", c.table.Name, "error", err)
+			h.endClass(c)
+		case seen.Op != "":
+			found[c] = append(found[c], newEvent(c.table, change, seen))
+		}
+	}
+	return nil
+}
+
+// isAway reports whether an error is that of the database or of the end of the hub.
+func isAway(ctx context.Context, err error) bool {
+	return err != nil && (ctx.Err() != nil || errors.Is(err, store.ErrUnavailable))
 }
 
 // begin makes a page the present one, and returns the classes that each of its changes may

@@ -175,8 +175,10 @@ func (s *Subscription) begin(ctx context.Context, r Request, registered changelo
 			return err
 		}
 		s.first = append(s.first, &Message{Cursor: end})
-		_, err = s.eachPage(ctx, tx, registered, func(c changelog.Change) error {
-			s.skip[c.ID] = true
+		_, err = s.eachPage(ctx, tx, registered, func(changes []changelog.Change) error {
+			for _, c := range changes {
+				s.skip[c.ID] = true
+			}
 			return nil
 		})
 		if err == nil && r.Snapshot != nil {
@@ -190,14 +192,15 @@ func (s *Subscription) begin(ctx context.Context, r Request, registered changelo
 func (s *Subscription) replay(ctx context.Context, tx *store.Tx, since changelog.Cursor) (changelog.Cursor, error) {
 	var events []Event
 	size := 0
-	end, err := s.eachPage(ctx, tx, since, func(c changelog.Change) error {
-		seen, err := c.SeenIn(ctx, tx, s.view)
-		if err == nil && seen.Op != "" {
-			events = append(events, newEvent(s.table, c, seen))
-			if size += len(seen.New); size > maxSnapshotBytes {
+	tables := map[string]*schema.Table{s.table.Name: s.table}
+	end, err := s.eachPage(ctx, tx, since, func(changes []changelog.Change) error {
+		seen, err := eventsOf(ctx, tx, changes, tables, s.view)
+		for _, e := range seen {
+			if size += len(e.Row); size > maxSnapshotBytes {
 				return ErrResync
 			}
 		}
+		events = append(events, seen...)
 		return err
 	})
 	if len(events) > 0 {
@@ -206,9 +209,35 @@ func (s *Subscription) replay(ctx context.Context, tx *store.Tx, since changelog
 	return end, err
 }
 
-// eachPage calls do with each change of the table after a cursor, as the transaction sees the
-// log.
-func (s *Subscription) eachPage(ctx context.Context, tx *store.Tx, after changelog.Cursor, do func(changelog.Change) error) (changelog.Cursor, error) {
+// eventsOf returns what a view sees of changes of some tables.
+func eventsOf(ctx context.Context, on store.Session, changes []changelog.Change, tables map[string]*schema.Table, view changelog.View) ([]Event, error) {
+	asks := make([]changelog.Ask, len(changes))
+	for i, c := range changes {
+		j, err := c.Judge(on)
+		if err != nil {
+			return nil, err
+		}
+		asks[i] = changelog.Ask{Judge: j, View: view}
+	}
+	if err := changelog.Decide(ctx, on, asks); err != nil {
+		return nil, err
+	}
+	events := []Event{}
+	for i, c := range changes {
+		seen, err := asks[i].Judge.See(ctx, view)
+		if err != nil {
+			return nil, err
+		}
+		if seen.Op != "" {
+			events = append(events, newEvent(tables[c.Table], c, seen))
+		}
+	}
+	return events, nil
+}
+
+// eachPage calls do with the changes of the table after a cursor, page by page, as the
+// transaction sees the log.
+func (s *Subscription) eachPage(ctx context.Context, tx *store.Tx, after changelog.Cursor, do func([]changelog.Change) error) (changelog.Cursor, error) {
 	for n := 0; ; {
 		page, err := changelog.ReadIn(ctx, tx, after, &changelog.ReadOptions{Tables: []string{s.table.Name}})
 		if errors.Is(err, changelog.ErrResync) {
@@ -217,10 +246,8 @@ func (s *Subscription) eachPage(ctx context.Context, tx *store.Tx, after changel
 		if err != nil {
 			return "", err
 		}
-		for _, c := range page.Changes {
-			if err := do(c); err != nil {
-				return "", err
-			}
+		if err := do(page.Changes); err != nil {
+			return "", err
 		}
 		after = page.Next
 		if n += len(page.Changes); n > s.hub.config.Replay {

@@ -133,6 +133,16 @@ type Judge struct {
 type imageRow struct {
 	values []any
 	absent schema.ColumnSet
+
+	allowed map[*query.Scope]bool // by Decide
+}
+
+// allow keeps what the read rule of a scope says of the row.
+func (r *imageRow) allow(scope *query.Scope, allowed bool) {
+	if r.allowed == nil {
+		r.allowed = map[*query.Scope]bool{}
+	}
+	r.allowed[scope] = allowed
 }
 
 func newImageRow(t *schema.Table, text json.RawMessage) (*imageRow, error) {
@@ -273,7 +283,10 @@ func (i *image) visible(ctx context.Context, row *imageRow) (visible, inView boo
 	if err != nil {
 		return false, false, err
 	}
-	visible, err = i.allows(ctx, guard, row.values)
+	visible, decided := row.allowed[i.scope]
+	if !decided {
+		visible, err = i.allows(ctx, guard, row.values)
+	}
 	if err != nil || !visible || i.where.IsZero() {
 		return visible, visible, err
 	}

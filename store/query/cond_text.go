@@ -38,6 +38,11 @@ func (c Cond) Variables() []string {
 	return c.n.variables(nil)
 }
 
+// Variable returns the name of the variable that the operand is.
+func (n *Node) Variable() (name string, ok bool) {
+	return n.Operand.name, n.Operand.Kind == OperandVar
+}
+
 func (n *Node) variables(names []string) []string {
 	if n.Operand.Kind == OperandVar && !slices.Contains(names, n.Operand.name) {
 		names = append(names, n.Operand.name)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
@@ -41,6 +42,38 @@ type CondWriter struct {
 	inRule    bool            // the condition is a rule, the same for all requests of a policy
 	steps     int             // of the regular expressions, see textmatch.MaxRegexpSteps
 	Reads     []*schema.Table // tables in a FROM
+
+	// Variables are expressions that stand for variables in comparisons. Others are bound.
+	Variables map[VariableUse]string
+}
+
+// VariableUse is a variable that is compared with a column.
+type VariableUse struct {
+	Name   string
+	Column *schema.Column
+}
+
+// VariablesOf returns the uses of variables in a bound condition that
+// [CondWriter.Variables] can replace, and the names of the other variables.
+func VariablesOf(n *query.Node) (uses []VariableUse, others []string) {
+	if name, ok := n.Variable(); ok {
+		if use, plain := plainUse(n, n.Column); plain {
+			uses = append(uses, use)
+		} else {
+			others = append(others, name)
+		}
+	}
+	for _, kid := range n.Kids {
+		u, o := VariablesOf(kid)
+		uses, others = append(uses, u...), append(others, o...)
+	}
+	return uses, others
+}
+
+// plainUse returns the use of a variable in a plain comparison of values.
+func plainUse(n *query.Node, col *schema.Column) (use VariableUse, plain bool) {
+	name, ok := n.Variable()
+	return VariableUse{name, col}, ok && col != nil && !n.Listed() && int(n.Op) < len(compareWords) && compareWords[n.Op] != "" && value.Listable(col.Kind)
 }
 
 // Builder writes one statement: rows, embeds, pages and groups on top of its conditions. It

@@ -73,6 +73,11 @@ func (c *CondWriter) compareColumn(s Source, col *schema.Column, n *query.Node) 
 	case n.Listed():
 		return c.compareList(s, col, n)
 	}
+	if use, plain := plainUse(n, col); plain && c.Variables[use] != "" {
+		c.Comparable(s, col, n.Op.Ordering())
+		c.Write(compareWords[n.Op], c.Variables[use], c.Syntax.asText[col.Kind])
+		return nil
+	}
 	v, known, err := query.BoundOperand(c.scope, col, n)
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func CountImages(ctx context.Context, s core.Session, scope *query.Scope, t *sch
 	b.Unindexed = true
 	alias := b.Alias()
 	b.Write("select count(*) from (")
-	writeImages(b, t, rows)
+	writeRows(b, t.Columns, rows)
 	b.Write(") ", alias, " where ")
 	if err := where(b, alias); err != nil {
 		return 0, err
@@ -60,8 +60,8 @@ func CountImages(ctx context.Context, s core.Session, scope *query.Scope, t *sch
 	return read.FirstExtra(r.Extra)
 }
 
-// writeImages writes rows as a query, many on PostgreSQL alone.
-func writeImages(b *sqlgen.Builder, t *schema.Table, rows [][]any) {
+// writeRows writes rows as a query. Absent values are NULL.
+func writeRows(b *sqlgen.Builder, columns []*schema.Column, rows [][]any) {
 	rows = cloneRows(rows)
 	for _, row := range rows {
 		for i, v := range row {
@@ -70,17 +70,22 @@ func writeImages(b *sqlgen.Builder, t *schema.Table, rows [][]any) {
 			}
 		}
 	}
-	if len(rows) > 1 {
-		insertArrays(b, t.Columns, rows)
+	if len(rows) > 1 && b.Syntax.Arrays {
+		insertArrays(b, columns, rows)
 		return
 	}
-	b.Write("select ")
-	for i, col := range t.Columns {
+	for i, row := range rows {
 		if i > 0 {
-			b.Write(", ")
+			b.Write(" union all ")
 		}
-		b.Bind(col.Kind, rows[0][i])
-		b.Write(" as ", col.SQLName)
+		b.Write("select ")
+		for k, col := range columns {
+			if k > 0 {
+				b.Write(", ")
+			}
+			b.Bind(col.Kind, row[col.Index])
+			b.Write(" as ", col.SQLName)
+		}
 	}
 }
 
