@@ -312,3 +312,41 @@ func TestSocketRefuses(t *testing.T) {
 		foreign.reply(foreign.send("phoenix", "heartbeat", "{}")) // and no change
 	})
 }
+
+// TestStuckSocket has a client that reads nothing. It is disconnected, and neither writers nor
+// other clients wait for it.
+func TestStuckSocket(t *testing.T) {
+	engines(t, realtime.Config{Queue: 8}, func(s *server) {
+		stuck, reader := s.dial("2.0.0", "&apikey=ann", nil), s.dial("2.0.0", "&apikey=ann", nil)
+		stuck.join("a", all)
+		reader.join("a", all)
+		text := strings.Repeat("x", 64<<10)
+		const posts = 400 // 26 MB, more than the network holds
+		begun := time.Now()
+		for i := range int64(posts) {
+			s.insert(Post{ID: i, Author: "ann", Text: text})
+			if got := reader.change(); !strings.Contains(got, fmt.Sprintf(`"id":%d,`, i)) {
+				t.Fatalf("change %d: %.80s", i, got)
+			}
+		}
+		if took := time.Since(begun); took > 20*time.Second {
+			t.Errorf("the others took %v", took)
+		}
+		n := 0
+		for {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			_, text, err := stuck.conn.Read(ctx)
+			cancel()
+			if ctx.Err() == context.DeadlineExceeded {
+				t.Fatalf("it is still connected after %d messages", n)
+			}
+			if err != nil || strings.Contains(string(text), "phx_close") {
+				break
+			}
+			n++
+		}
+		if n >= posts {
+			t.Errorf("it has got all %d changes", n)
+		}
+	})
+}
