@@ -120,6 +120,12 @@ type Config struct {
 	// defaults to a year outside development; negative disables it.
 	Headers middleware.SecureHeadersOptions
 
+	// History says who sees by whom, by which request and from which IP address a change of a
+	// row was made, at /rest/v1/-/history. The history itself has the rules of the row.
+	//
+	// Defaults to no caller.
+	History realtime.HistoryGates
+
 	// InsecureDevelopment forces development mode with configured keys. It is rejected
 	// unless the listen address is a loopback address, since development trusts every
 	// client that can reach the port.

@@ -120,7 +120,7 @@ const (
 // may accept what a browser sends with every request, such as a client certificate, and a
 // form can call a function without arguments.
 func (a *App) mountREST() {
-	changes, live, ticket := a.hub.Changes(), a.hub.Live(livePath), a.hub.Ticket()
+	changes, live, ticket, history := a.hub.Changes(), a.hub.Live(livePath), a.hub.Ticket(), a.hub.History(historyPath)
 	a.Mount(Surface{
 		Prefix: restPath,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -132,6 +132,8 @@ func (a *App) mountREST() {
 				changes.ServeHTTP(w, r)
 			case reads && strings.HasPrefix(r.URL.Path, livePath):
 				live.ServeHTTP(w, r)
+			case reads && strings.HasPrefix(r.URL.Path, historyPath):
+				history.ServeHTTP(w, r)
 			case r.Method == http.MethodPost && r.URL.Path == ticketPath:
 				ticket.ServeHTTP(w, r)
 			default:
@@ -148,11 +150,12 @@ func (a *App) mountREST() {
 	})
 }
 
-// The paths of streams of changes, and of tickets for them.
+// The paths of streams of changes, of tickets for them, and of histories.
 const (
 	livePath    = restPath + "/-/live/"
 	changesPath = restPath + "/-/changes"
 	ticketPath  = restPath + "/-/ticket"
+	historyPath = restPath + "/-/history/"
 )
 
 // realtimePath is the prefix of sockets, and socketPath where clients of Supabase connect.

@@ -116,7 +116,7 @@ func (a *API) bound(ctx context.Context, c *caller) *store.Scope {
 	s := c.scope // a copy, since requests share the scope of the anonymous caller
 	request := record.From(ctx)
 	client, _ := request.ClientAddress()
-	a.config.Limits.bound(&s, &c.principal, client)
+	a.config.Limits.bound(&s, &c.principal, query.Origin{RequestID: request.ID(), Address: client})
 	return &s
 }
 

@@ -20,7 +20,7 @@ func callFunction(x *exchange) error {
 		return err
 	}
 	fn := x.function
-	if !fn.gate.open(&x.caller.principal) {
+	if !fn.gate.Admits(&x.caller.principal) {
 		return fn.denied()
 	}
 	if f.prefer.Strict && f.prefer.Bounded && !fn.many {

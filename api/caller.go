@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net/netip"
 	"sync/atomic"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/variables"
@@ -38,9 +37,10 @@ func (c *caller) become(p auth.Principal, r *resources) {
 	c.scope = store.Scope{Actor: p.ID, Tenant: p.Tenant, Var: c.variable, Guard: c.guard}
 }
 
-// bound puts the limits of a principal on the statements of its scope. Service keys belong
-// to the application's own programs, so only the limits of the engine hold for them.
-func (l *Limits) bound(s *store.Scope, p *auth.Principal, client netip.Addr) {
+// bound puts the origin of a request and the limits of its principal into a scope. Service keys
+// belong to the application's own programs, so only the limits of the engine hold for them.
+func (l *Limits) bound(s *store.Scope, p *auth.Principal, origin query.Origin) {
+	s.Origin = origin
 	if p.Kind == auth.Service {
 		return
 	}
@@ -49,8 +49,8 @@ func (l *Limits) bound(s *store.Scope, p *auth.Principal, client netip.Addr) {
 		s.StatementTimeout = l.StatementAnonymous
 	}
 	s.Caller.ID = p.Counted()
-	if s.Caller.ID == "" || p.IsAnonymous && client.IsValid() { // of which one client can be many
-		s.Caller = query.Caller{Network: netaddr.Group(client)}
+	if s.Caller.ID == "" || p.IsAnonymous && origin.Address.IsValid() { // of which one client can be many
+		s.Caller = query.Caller{Network: netaddr.Group(origin.Address)}
 	}
 }
 

@@ -54,7 +54,7 @@ func opensFor(p *auth.Principal) func(Gate) bool {
 	if p.Kind == auth.Service {
 		return func(g Gate) bool { return g.n != nil }
 	}
-	return func(g Gate) bool { return g.open(p) }
+	return func(g Gate) bool { return g.Admits(p) }
 }
 
 // serveDocument answers with a text about what the caller may be able to do. The key is

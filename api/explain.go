@@ -104,7 +104,7 @@ func explainTable(rq *request, t *store.Table, guarded bool) explainedTable {
 		return e
 	}
 	e.Rule = ruleText(r.policy.Read, t)
-	open := func(g Gate) bool { return g.open(&rq.caller.principal) }
+	open := func(g Gate) bool { return g.Admits(&rq.caller.principal) }
 	if r.policy.Read != nil {
 		r.policy.Read.walk(ruleVisitor{cond: func(store.Cond) {}, gate: func(g Gate) {
 			e.Gates = append(e.Gates, explainedGate{g.String(), open(g)})

@@ -84,7 +84,7 @@ func GateFunc(name string, decide func(auth.Principal) bool) Gate {
 func (g Gate) Or(others ...Gate) Gate {
 	return joinGates(" or ", append([]Gate{g}, others...), func(gates []Gate, p *auth.Principal) bool {
 		for _, g := range gates {
-			if g.open(p) {
+			if g.Admits(p) {
 				return true
 			}
 		}
@@ -96,7 +96,7 @@ func (g Gate) Or(others ...Gate) Gate {
 func (g Gate) And(others ...Gate) Gate {
 	return joinGates(" and ", append([]Gate{g}, others...), func(gates []Gate, p *auth.Principal) bool {
 		for _, g := range gates {
-			if !g.open(p) {
+			if !g.Admits(p) {
 				return false
 			}
 		}
@@ -135,8 +135,8 @@ func (g Gate) String() string {
 
 func (g Gate) text(*store.Table) string { return g.String() }
 
-// open reports whether the gate lets the caller through.
-func (g Gate) open(p *auth.Principal) bool {
+// Admits reports whether the gate lets the caller through.
+func (g Gate) Admits(p *auth.Principal) bool {
 	return g.n != nil && g.n.decide != nil && g.n.decide(p)
 }
 

@@ -88,7 +88,7 @@ func (s *guardSet) guard(p *auth.Principal) *store.Guard {
 	}
 	bits := 0
 	for i, g := range s.gates {
-		if g.open(p) {
+		if g.Admits(p) {
 			bits |= 1 << i
 		}
 	}
@@ -109,7 +109,7 @@ func (s *guardSet) ofMany(p *auth.Principal) *store.Guard {
 	results := make([]byte, len(s.gates))
 	for i, g := range s.gates {
 		results[i] = '0'
-		if g.open(p) {
+		if g.Admits(p) {
 			results[i] = '1'
 		}
 	}

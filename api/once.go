@@ -110,7 +110,7 @@ var errRunning = &problem.Error{
 func (rq *request) mayRepeat() error {
 	p, fn := &rq.caller.principal, rq.function
 	switch {
-	case fn != nil && !fn.gate.open(p):
+	case fn != nil && !fn.gate.Admits(p):
 		return fn.denied()
 	case p.Kind == auth.Anonymous:
 		return &problem.Error{

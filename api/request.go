@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // request is the client's part of an exchange: the caller and what the path names.
@@ -45,7 +46,7 @@ func (rq *request) identify() error {
 
 func (rq *request) become(p auth.Principal) {
 	rq.caller.become(p, rq.s.resources)
-	rq.s.config.Limits.bound(&rq.caller.scope, &p, reqinfo.ClientAddressOf(rq.r))
+	rq.s.config.Limits.bound(&rq.caller.scope, &p, query.Origin{RequestID: reqinfo.From(rq.r.Context()).ID(), Address: reqinfo.ClientAddressOf(rq.r)})
 }
 
 // gate is the only door to the store: the resource's table in the name of the

@@ -27,7 +27,7 @@ func (rq *request) unknownTable(name string) error {
 func (rq *request) unknownFunction(name string) error {
 	e := problem.Errorf(problem.UnknownFunction, "Could not find the function public.%s in the schema cache", errtext.Quote(name))
 	nameOf := func(f *function) string { return f.name }
-	mayCall := func(f *function) bool { return f.gate.open(&rq.caller.principal) }
+	mayCall := func(f *function) bool { return f.gate.Admits(&rq.caller.principal) }
 	if f := errtext.Nearest(name, maxTypos+1, rq.s.functions.list, nameOf, mayCall); f != nil {
 		e.Hint = "Perhaps you meant to call the function public." + f.name
 	}

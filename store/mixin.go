@@ -32,6 +32,12 @@ type Tenant struct {
 // not get them, and lists that read the table get no entity tag.
 type Untracked struct{}
 
+// History keeps, with each change of a row in the change log, the request and the IP address
+// that it came from, and lets callers read the history of a row under the rules of the REST
+// API. Without it the log has neither. A change is kept as long as the log, see
+// changelog.Retention. Changes from before the mixin was added have no history.
+type History struct{}
+
 // View says that the model describes a view of the database. It is read-only, and a
 // migration of the application creates it. Columns tagged pk are its key: lists are in
 // key order, and rows can be read by it. The database does not enforce the key, so each

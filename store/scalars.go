@@ -37,5 +37,5 @@ func jsonFromText(s string) (JSON, error) {
 // mixins are the mixins of this package.
 var mixins = schema.Mixins{
 	Model: reflect.TypeFor[Model](), SoftDelete: reflect.TypeFor[SoftDelete](), Tenant: reflect.TypeFor[Tenant](),
-	Untracked: reflect.TypeFor[Untracked](), View: reflect.TypeFor[View](),
+	Untracked: reflect.TypeFor[Untracked](), History: reflect.TypeFor[History](), View: reflect.TypeFor[View](),
 }

@@ -35,6 +35,11 @@ type Config struct {
 	// Defaults to none, so that there are no broadcasts.
 	Channels []Channel
 
+	// History says who sees actors and origins in [Hub.History].
+	//
+	// Defaults to no caller.
+	History HistoryGates
+
 	// Replay is the largest number of changes between the cursor of a client and now. A
 	// client that was away for longer must read the list again.
 	//

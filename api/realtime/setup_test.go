@@ -123,6 +123,7 @@ func (s *server) start(config realtime.Config, more ...api.Exposed) *server {
 	mux.Handle("/live/", s.hub.Live("/live/"))
 	mux.Handle("/changes", s.hub.Changes())
 	mux.Handle("/ticket", s.hub.Ticket())
+	mux.Handle("/history/", s.hub.History("/history/"))
 	mux.Handle("/websocket", s.hub.WebSocket())
 	mux.Handle("/broadcast", s.hub.BroadcastHTTP("/broadcast"))
 	mux.Handle("/broadcast/", s.hub.BroadcastHTTP("/broadcast"))

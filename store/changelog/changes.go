@@ -53,6 +53,10 @@ type Change struct {
 	// trusted code within a request carry its principal too. Tenant is the tenant of
 	// the row. Both are empty if there is none.
 	Actor, Tenant string
+
+	// RequestID is the id of the request and Address the IP address of its client, both of
+	// tables with store.History only. They are empty if there is none.
+	RequestID, Address string
 }
 
 // Func processes a batch of changes. It runs in the transaction that also

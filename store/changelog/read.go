@@ -37,9 +37,9 @@ const (
 const (
 	postgresHead = `select 0::bigint as seq, null::timestamptz as at, null::text as tbl, null::text as op,` +
 		` jsonb_build_object(` + postgresState + `) as key,` +
-		` null::jsonb as old, null::jsonb as new, null::text as actor, null::text as tenant union all (`
+		` null::jsonb as old, null::jsonb as new, null::text as actor, null::text as tenant, null::text as request, null::text as address union all (`
 
-	logRow = `c.seq, c.at, c.tbl, c.op, c.key, c.old, c.new, c.actor, c.tenant`
+	logRow = `c.seq, c.at, c.tbl, c.op, c.key, c.old, c.new, c.actor, c.tenant, c.request, c.address`
 
 	// Changes that are visible now and were not visible in the snapshot $1, because
 	// their transaction had not begun or was in progress. Both halves order by the
@@ -64,13 +64,13 @@ const (
 	ofTables = ` and ($3::text[] is null or c.tbl = any($3::text[]))`
 
 	sqliteBatch = `select 0 as seq, null as at, null as tbl, null as op, json_object(` + sqliteState + `) as key,` +
-		` null as old, null as new, null as actor, null as tenant` +
-		` union all select * from (select seq, at, tbl, op, key, old, new, actor, tenant from plinth_changes` +
+		` null as old, null as new, null as actor, null as tenant, null as request, null as address` +
+		` union all select * from (select seq, at, tbl, op, key, old, new, actor, tenant, request, address from plinth_changes` +
 		` where seq > ?1 and (?3 is null or tbl in (select value from json_each(?3))) order by seq limit ?2) order by 1`
 )
 
 // changeKinds are the kinds of the columns of a batch.
-var changeKinds = []driver.Kind{driver.KindInt, driver.KindTimestamp, driver.KindText, driver.KindText, driver.KindJSON, driver.KindJSON, driver.KindJSON, driver.KindText, driver.KindText}
+var changeKinds = []driver.Kind{driver.KindInt, driver.KindTimestamp, driver.KindText, driver.KindText, driver.KindJSON, driver.KindJSON, driver.KindJSON, driver.KindText, driver.KindText, driver.KindText, driver.KindText}
 
 // readChanges reads the state of the log and what follows a position, nil for the
 // beginning, of some tables, nil for all. full reports that the batch is full: it has
@@ -147,7 +147,7 @@ func parseChange(db *core.DB, values [][]byte) (Change, error) {
 	for _, text := range []struct {
 		value []byte
 		into  *string
-	}{{values[1], &at}, {values[2], &c.Table}, {values[3], &op}, {values[7], &c.Actor}, {values[8], &c.Tenant}} {
+	}{{values[1], &at}, {values[2], &c.Table}, {values[3], &op}, {values[7], &c.Actor}, {values[8], &c.Tenant}, {values[9], &c.RequestID}, {values[10], &c.Address}} {
 		if err == nil && string(text.value) != "null" {
 			*text.into, err = value.UnquoteJSON(text.value)
 		}

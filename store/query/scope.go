@@ -24,6 +24,10 @@ type Scope struct {
 	// a context with this scope carry it too, unless [WithActor] names another.
 	Actor string
 
+	// Origin is where writes in this scope come from, and writes of trusted code under a
+	// context with this scope.
+	Origin Origin
+
 	// Caller limits the connections that the statements and transactions of one caller
 	// hold at the same time to half of a pool, at least one. Further ones wait for the
 	// engine's AcquireTimeout and then fail with [fault.ErrBusy].
@@ -189,6 +193,27 @@ func TenantFrom(ctx context.Context) string {
 		return s.Tenant
 	}
 	return ""
+}
+
+// Origin is where a change came from, for tables with store.History.
+type Origin struct {
+	// RequestID is the id of the request, empty without one.
+	RequestID string
+
+	// Address is the IP address of the client, zero if unknown.
+	Address netip.Addr
+}
+
+// OriginOf returns the origin of a write: that of the scope, or for trusted code of the scope in
+// the context.
+func OriginOf(ctx context.Context, scope *Scope) Origin {
+	if scope == nil {
+		scope = ScopeFrom(ctx)
+	}
+	if scope == nil {
+		return Origin{}
+	}
+	return scope.Origin
 }
 
 // Enter returns what the scope may do with a table, false if the table is not exposed to

@@ -42,7 +42,7 @@ type RegistryOptions struct {
 
 // Mixins are the types of embedded structs that a [Registry] looks for.
 type Mixins struct {
-	Model, SoftDelete, Tenant, Untracked, View reflect.Type
+	Model, SoftDelete, Tenant, Untracked, History, View reflect.Type
 }
 
 // NewRegistry returns a registry without tables.

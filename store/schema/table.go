@@ -50,6 +50,9 @@ type Table struct {
 	// Tracked reports whether writes append to the change log.
 	Tracked bool
 
+	// History reports whether the change log has the origins of changes. See store.History.
+	History bool
+
 	// View reports a model over a view: read-only. See store.View.
 	View bool
 
@@ -332,6 +335,8 @@ func (t *Table) readMixins() {
 			t.Tenant = t.byName["tenant_id"]
 		case mixins.Untracked:
 			t.Tracked = false
+		case mixins.History:
+			t.History = true
 		case mixins.View:
 			t.View = true
 		}

@@ -4,7 +4,7 @@ package mutants_test
 // batches, limits.
 var apiMutants = []mutant{
 	{name: "service-bypass", find: "if «s.resource.policy.ServiceBypass» { every :=", fault: always, tests: policyTests, breaks: "a secret key passes rules without ServiceBypass"},
-	{name: "gate-and", find: "if «!g.open(p)» { return false }", fault: never, tests: policyTests, breaks: "one of several gates is enough"},
+	{name: "gate-and", find: "if «!g.Admits(p)» { return false }", fault: never, tests: policyTests, breaks: "one of several gates is enough"},
 	{name: "gate-aal", find: "return newGate(\"aal >= \"+strconv.Itoa(level), func(p *auth.Principal) bool { return «p.AAL >= level» })", fault: instead("p.AAL+1 >= level"), tests: policyTests, breaks: "a session of one factor passes AAL(2)"},
 	{name: "gate-session", find: "p.Kind == auth.User && «p.Session != \"\"»", fault: always, tests: policyTests, breaks: "an API key counts as a session"},
 	{name: "gate-same-name", find: "g.n != nil && o.n != nil && «!g.n.opaque && !o.n.opaque» && g.n.text == o.n.text", fault: always, tests: policyTests, breaks: "two functions of one name share a result"},
@@ -38,13 +38,13 @@ var apiMutants = []mutant{
 	{name: "form-cross-origin", find: "case «media == mediaForm && new(http.CrossOriginProtection).Check(rq.r) != nil»", fault: never, tests: requestTests, breaks: "a page of another origin posts a form"},
 	{name: "unfiltered-write", find: "if «!w.read.Filter.IsZero()» { return nil }", fault: always, tests: matchTests, breaks: "a PATCH or DELETE without a filter writes all rows"},
 	{name: "put-other-key", find: "if «!same» { return &problem.Error{Code: problem.PutMismatch}", fault: never, tests: matchTests, breaks: "PUT writes another row than the URL names"},
-	{name: "function-gate", find: "fn := x.function if «!fn.gate.open(&x.caller.principal)»", fault: never, tests: policyTests, breaks: "a function runs for callers that its gate excludes"},
+	{name: "function-gate", find: "fn := x.function if «!fn.gate.Admits(&x.caller.principal)»", fault: never, tests: policyTests, breaks: "a function runs for callers that its gate excludes"},
 	{name: "function-max-affected", find: "p.Strict && p.Bounded && «r.count > p.MaxAffected»", fault: instead("r.count > p.MaxAffected+1"), tests: requestTests, breaks: "a function returns one row more than max-affected"},
 	{name: "limit-rows", find: "case «n > limit»: return 0, &LimitError{Limit: what", fault: instead("n > limit+1"), tests: requestTests, breaks: "a read asks for one row more than the limit"},
 	{name: "limit-predicates", find: "p.predicates += n; «p.predicates > p.lim.Predicates»", fault: instead("p.predicates > p.lim.Predicates+1"), tests: requestTests, breaks: "a read has one comparison more than the limit"},
 	{name: "limit-embed-depth", find: "depth++; «depth > p.lim.EmbedDepth»", fault: instead("depth > p.lim.EmbedDepth+1"), tests: requestTests, breaks: "embeds nest one level deeper than the limit"},
 	{name: "limit-embeds", find: "p.embeds++; «p.embeds > p.lim.Embeds»", fault: never, tests: requestTests, breaks: "a read has any number of embeds"},
-	{name: "budget-anonymous", find: "if «s.Caller.ID == \"\" || p.IsAnonymous && client.IsValid()»", fault: instead(`s.Caller.ID == ""`), tests: policyTests, breaks: "a client multiplies its share of connections by anonymous sign-ups"},
+	{name: "budget-anonymous", find: "if «s.Caller.ID == \"\" || p.IsAnonymous && origin.Address.IsValid()»", fault: instead(`s.Caller.ID == ""`), tests: policyTests, breaks: "a client multiplies its share of connections by anonymous sign-ups"},
 	{name: "statement-anonymous", find: "s.StatementTimeout = l.StatementAnonymous", fault: skip, tests: policyTests, breaks: "requests without a principal have the time of users"},
 }
 

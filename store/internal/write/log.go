@@ -7,8 +7,27 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
-// logColumns are the columns of the change log a write fills.
-const logColumns = "(tbl, op, key, old, new, actor, tenant, size)"
+// logColumns are the columns of the change log that a write fills for each row.
+const logColumns = "op, key, old, new, actor, tenant, size)"
+
+// logInto begins a statement that writes the log, up to the columns that each row has.
+func (w *statement) logInto(b *sqlgen.Builder) {
+	if !w.Table.History {
+		b.Write("insert into plinth_changes (tbl, ", logColumns, " select ")
+		b.Bind(driver.KindText, w.Table.Name)
+		return
+	}
+	b.Write("insert into plinth_changes (tbl, request, address, ", logColumns, " select ")
+	b.Bind(driver.KindText, w.Table.Name)
+	b.Write(", ")
+	b.Bind(driver.KindText, w.origin.RequestID)
+	b.Write(", ")
+	if !w.origin.Address.IsValid() {
+		b.Write("null")
+		return
+	}
+	b.Bind(driver.KindText, w.origin.Address.String())
+}
 
 // logCTE writes the log rows of a one-statement write as the last CTE. Images
 // of rows are PostgreSQL's own JSON; readers of the log bring them into the
@@ -23,8 +42,11 @@ func (w *statement) logCTE(b *sqlgen.Builder) {
 		w.logFrom(b, row)
 		b.Write(")")
 	}
-	b.Write(", ", sqlgen.LogRows, " as (insert into plinth_changes ", logColumns, " select ")
-	w.logHead(b)
+	b.Write(", ", sqlgen.LogRows, " as (")
+	w.logInto(b)
+	b.Write(", ")
+	b.Bind(driver.KindText, string(w.op))
+	b.Write(", ")
 	b.Write("jsonb_build_array(")
 	for i, pk := range w.Table.PrimaryKey {
 		if i > 0 {
@@ -116,13 +138,6 @@ func (w *statement) logImage(b *sqlgen.Builder, alias string, some *schema.Colum
 	} else {
 		b.Write("'{}'::jsonb")
 	}
-}
-
-func (w *statement) logHead(b *sqlgen.Builder) {
-	b.Bind(driver.KindText, w.Table.Name)
-	b.Write(", ")
-	b.Bind(driver.KindText, string(w.op))
-	b.Write(", ")
 }
 
 func (w *statement) logTail(b *sqlgen.Builder, row sqlgen.Source) {

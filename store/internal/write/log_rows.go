@@ -31,8 +31,7 @@ func (w *steps) logRows(ctx context.Context, rows []*Row) error {
 	}
 	b := w.Session.NewBuilder(ctx, nil, sqlgen.Exemptions{})
 	defer b.Free()
-	b.Write("insert into plinth_changes ", logColumns, " select ")
-	b.Bind(driver.KindText, w.Table.Name)
+	w.logInto(b)
 	order := b.Dialect.LogRows(&b.Writer, string(body))
 	if w.logLimit > 0 && b.Syntax.WritableCTE {
 		b.Write(" where (select ")

@@ -223,7 +223,7 @@ func (w *steps) cascadeInto(ctx context.Context, ref *schema.Reference, old []an
 	// Rows in the bin and of other tenants refer to the row too.
 	op := new(steps)
 	op.request = request{
-		Reader: read.Reader{Session: w.Session, Table: child, Scope: w.Scope, Exemptions: sqlgen.Exemptions{WithDeleted: true, AllTenants: true}}, actor: w.actor, logLimit: w.logLimit, now: w.now, op: query.OpDelete, where: query.And(conds...),
+		Reader: read.Reader{Session: w.Session, Table: child, Scope: w.Scope, Exemptions: sqlgen.Exemptions{WithDeleted: true, AllTenants: true}}, actor: w.actor, origin: w.origin, logLimit: w.logLimit, now: w.now, op: query.OpDelete, where: query.And(conds...),
 		cascaded: w.cascaded,
 	}
 	if ref.OnDelete == schema.SetNull {

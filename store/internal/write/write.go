@@ -19,6 +19,7 @@ import (
 type request struct {
 	read.Reader
 	actor    string       // for the change log
+	origin   query.Origin // for the change log of a table with store.History
 	logLimit int          // bytes of the log for the transaction, 0: any number
 	guard    *query.Guard // nil for trusted code
 	op       query.WriteOp
@@ -79,7 +80,7 @@ func newWrite(ctx context.Context, r read.Reader, op query.WriteOp, opts query.W
 	}
 	w := new(write)
 	w.request = request{
-		Reader: r, op: op, actor: query.ActorOf(ctx, r.Scope), logLimit: logLimit(ctx, r), now: value.StoredTime(r.Session.DB.Options.Now()),
+		Reader: r, op: op, actor: query.ActorOf(ctx, r.Scope), origin: query.OriginOf(ctx, r.Scope), logLimit: logLimit(ctx, r), now: value.StoredTime(r.Session.DB.Options.Now()),
 		ret: opts.Return, exactlyOne: opts.Single, maxRows: opts.Most, maxBytes: opts.MaxBytes, maxTotalRows: opts.Budget, versions: opts.Versions, byKey: opts.ByKey,
 	}
 	if r.Table.View {

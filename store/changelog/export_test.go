@@ -1,0 +1,7 @@
+package changelog
+
+// The statements of histories, whose plans a test reads.
+const (
+	PostgresHistory = postgresHistory
+	SQLiteHistory   = sqliteHistory
+)
