@@ -33,7 +33,7 @@ func (l *list) apply(events []realtime.Event) {
 		key := string(e.Key)
 		_, have := l.rows[key]
 		switch {
-		case l.seen[e.ID]:
+		case e.ID != "" && l.seen[e.ID]:
 			l.wrong = append(l.wrong, "doubled "+e.ID)
 		case e.Op == "insert" == have:
 			l.wrong = append(l.wrong, fmt.Sprintf("%s of %s, which is there: %t", e.Op, key, have))
@@ -54,11 +54,7 @@ func (l *list) load(data string) error {
 		return err
 	}
 	for _, row := range rows {
-		var id struct{ ID int64 }
-		if err := json.Unmarshal(row, &id); err != nil {
-			return err
-		}
-		l.rows[fmt.Sprintf(`{"id":%d}`, id.ID)] = string(row)
+		l.rows[string(keyOf(row))] = string(row)
 	}
 	return nil
 }
@@ -115,7 +111,11 @@ func (s *server) poll(ctx context.Context, user string, start string, done func(
 			Changes []realtime.Event
 			Next    string
 		}
-		c := s.listen(user, "/changes?tables=posts&wait=1&since="+url.QueryEscape(next))
+		wait := 1
+		if ctx.Err() != nil { // all is written
+			wait = 0
+		}
+		c := s.listen(user, fmt.Sprintf("/changes?tables=posts&wait=%d&since=%s", wait, url.QueryEscape(next)))
 		if err := json.NewDecoder(c.body).Decode(&page); err != nil {
 			l.wrong = append(l.wrong, err.Error())
 			return l
@@ -129,13 +129,66 @@ func (s *server) poll(ctx context.Context, user string, start string, done func(
 	return l
 }
 
+// join is follow by sockets. A socket tells its cursor from time to time, so the client goes back
+// to the rows that it had at the last one and continues there.
+func (s *server) join(ctx context.Context, user, version, start string, done func(*list) bool) *list {
+	l, since := newList(), start
+	deadline := time.Now().Add(30 * time.Second)
+	for time.Now().Before(deadline) {
+		kept := maps.Clone(l.rows)
+		c := s.dial(version, "&apikey="+user, nil)
+		cut := time.AfterFunc(time.Duration(20+rand.IntN(300))*time.Millisecond, func() { _ = c.conn.CloseNow() })
+		c.send("realtime:a", "phx_join", fmt.Sprintf(`{"config":{"postgres_changes":[{"event":"*","schema":"public","table":"posts","since":%q}]}}`, since))
+		for {
+			m, err := c.read(s.Context())
+			if err != nil {
+				break
+			}
+			var p struct {
+				Status, Since string
+				Data          struct {
+					Type   string
+					Record json.RawMessage
+					Old    json.RawMessage `json:"old_record"`
+				}
+			}
+			err = json.Unmarshal(m.Payload, &p)
+			switch {
+			case err != nil || p.Status == "error":
+				l.wrong = append(l.wrong, fmt.Sprintf("%s %s", m.Event, m.Payload))
+			case m.Event == "system" && p.Since != "":
+				since, kept = p.Since, maps.Clone(l.rows)
+			case m.Event == "postgres_changes":
+				key := p.Data.Old
+				if p.Data.Type == "INSERT" {
+					key = keyOf(p.Data.Record)
+				}
+				l.apply([]realtime.Event{{Op: store.WriteOp(strings.ToLower(p.Data.Type)), Key: key, Row: p.Data.Record}})
+			}
+		}
+		cut.Stop()
+		if ctx.Err() != nil && done(l) {
+			return l
+		}
+		l.rows = kept
+	}
+	return l
+}
+
+// keyOf returns the key of a row.
+func keyOf(row json.RawMessage) json.RawMessage {
+	var id struct{ ID int64 }
+	_ = json.Unmarshal(row, &id)
+	return json.RawMessage(fmt.Sprintf(`{"id":%d}`, id.ID))
+}
+
 // TestNothingMissed writes generated transactions while clients follow them over cut streams.
 // Each ends with the rows that its scope and filter select, and has seen no change twice.
-// PLINTH_TEST_LONG=1 plays 500 schedules on each engine.
+// PLINTH_TEST_LONG=1 plays 1,000 schedules on each engine.
 func TestNothingMissed(t *testing.T) {
 	schedules := 6
 	if os.Getenv("PLINTH_TEST_LONG") != "" {
-		schedules = 500
+		schedules = 1000
 	}
 	engines(t, realtime.Config{}, func(s *server) {
 		for n := range schedules {
@@ -172,7 +225,7 @@ func (s *server) schedule(number int) {
 		return rows
 	}
 	var clients, writers sync.WaitGroup
-	results := make([]*list, 5)
+	results := make([]*list, 7)
 	for i, c := range []struct{ user, room string }{{"ann", ""}, {"bob", ""}, {"ann", "1"}, {"bob", "0"}} {
 		filter := ""
 		if c.room != "" {
@@ -188,6 +241,15 @@ func (s *server) schedule(number int) {
 	clients.Go(func() {
 		results[4] = s.poll(ctx, "ann", start.Next, func(l *list) bool { return maps.Equal(l.rows, want("ann", "")) })
 	})
+	for i, c := range []struct{ user, version string }{{"ann", "2.0.0"}, {"bob", "1.0.0"}} {
+		clients.Go(func() {
+			l := s.join(ctx, c.user, c.version, start.Next, func(l *list) bool { return maps.Equal(l.rows, want(c.user, "")) })
+			if !maps.Equal(l.rows, want(c.user, "")) {
+				l.wrong = append(l.wrong, fmt.Sprintf("%s has %v, want %v", c.user, l.rows, want(c.user, "")))
+			}
+			results[5+i] = l
+		})
+	}
 	for w := range int64(3) {
 		writers.Go(func() {
 			posts := func(tx *store.Tx) store.Repo[Post] { return store.For[Post](tx) }

@@ -62,38 +62,43 @@ func (c *socket) next() (m message) {
 	c.Helper()
 	for {
 		ctx, cancel := context.WithTimeout(c.Context(), 10*time.Second)
-		_, text, err := c.conn.Read(ctx)
+		m, err := c.read(ctx)
 		cancel()
 		if err != nil {
 			c.Fatalf("no frame: %v", err)
 		}
-		if c.version == "2.0.0" {
-			var parts []json.RawMessage
-			if err := json.Unmarshal(text, &parts); err != nil || len(parts) != 5 {
-				c.Fatalf("%s: %v", text, err)
-			}
-			for i, into := range []any{&m.JoinRef, &m.Ref, &m.Topic, &m.Event, &m.Payload} {
-				if err := json.Unmarshal(parts[i], into); err != nil {
-					c.Fatal(err)
-				}
-			}
-		} else {
-			var v1 struct {
-				Topic, Event string
-				Payload      json.RawMessage
-				Ref          *string
-				JoinRef      *string `json:"join_ref"`
-			}
-			if err := json.Unmarshal(text, &v1); err != nil {
-				c.Fatal(err)
-			}
-			m = message{v1.JoinRef, v1.Ref, v1.Topic, v1.Event, v1.Payload}
+		if m.Event != "system" || !strings.Contains(string(m.Payload), `"status":"ok"`) {
+			return m
 		}
-		if m.Event == "system" && strings.Contains(string(m.Payload), `"status":"ok"`) {
-			continue
-		}
-		return m
 	}
+}
+
+// read returns the next frame.
+func (c *socket) read(ctx context.Context) (m message, err error) {
+	_, text, err := c.conn.Read(ctx)
+	if err != nil {
+		return m, err
+	}
+	if c.version != "2.0.0" {
+		var v1 struct {
+			Topic, Event string
+			Payload      json.RawMessage
+			Ref          *string
+			JoinRef      *string `json:"join_ref"`
+		}
+		err = json.Unmarshal(text, &v1)
+		return message{v1.JoinRef, v1.Ref, v1.Topic, v1.Event, v1.Payload}, err
+	}
+	var parts []json.RawMessage
+	if err := json.Unmarshal(text, &parts); err != nil || len(parts) != 5 {
+		return m, fmt.Errorf("%s: %w", text, err)
+	}
+	for i, into := range []any{&m.JoinRef, &m.Ref, &m.Topic, &m.Event, &m.Payload} {
+		if err := json.Unmarshal(parts[i], into); err != nil {
+			return m, err
+		}
+	}
+	return m, nil
 }
 
 // reply returns the reply to a frame.
