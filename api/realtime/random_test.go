@@ -137,8 +137,8 @@ func (s *server) join(ctx context.Context, user, version, start string, done fun
 	for time.Now().Before(deadline) {
 		kept := maps.Clone(l.rows)
 		c := s.dial(version, "&apikey="+user, nil)
-		cut := time.AfterFunc(time.Duration(20+rand.IntN(300))*time.Millisecond, func() { _ = c.conn.CloseNow() })
 		c.send("realtime:a", "phx_join", fmt.Sprintf(`{"config":{"postgres_changes":[{"event":"*","schema":"public","table":"posts","since":%q}]}}`, since))
+		cut := time.AfterFunc(time.Duration(20+rand.IntN(300))*time.Millisecond, func() { _ = c.conn.CloseNow() })
 		for {
 			m, err := c.read(s.Context())
 			if err != nil {

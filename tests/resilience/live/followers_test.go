@@ -1,0 +1,183 @@
+package live_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// follower is a client that follows the entries over connections that end, at any instance.
+type follower struct {
+	site  *site
+	since string         // where it continues
+	seen  map[int64]int  // how often it has seen each entry
+	wrong map[string]int // what was never to happen
+
+	connections int
+}
+
+// follow calls connect, which follows by one connection, until all entries of done are there.
+func (f *follower) follow(done func(seen int) bool, connect func(ctx context.Context, base string) error) {
+	for end := time.Now().Add(patience()); time.Now().Before(end) && !done(len(f.seen)); {
+		ctx, cancel := context.WithTimeout(f.site.Context(), time.Duration(50+rand.IntN(2000))*time.Millisecond)
+		f.connections++
+		if connect(ctx, f.site.any()) != nil {
+			time.Sleep(20 * time.Millisecond)
+		}
+		cancel()
+	}
+}
+
+func (f *follower) saw(row json.RawMessage) {
+	var e Entry
+	if err := json.Unmarshal(row, &e); err != nil || e.ID == 0 {
+		f.wrong[fmt.Sprintf("row %s", row)]++
+	}
+	f.seen[e.ID]++
+}
+
+// changes are events of streams and long polls.
+type changes []struct {
+	Op  string
+	Row json.RawMessage
+}
+
+func (f *follower) apply(list changes) {
+	for _, c := range list {
+		if c.Op != "insert" {
+			f.wrong["op "+c.Op]++
+		}
+		f.saw(c.Row)
+	}
+}
+
+func get(ctx context.Context, address string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode != http.StatusOK {
+		res.Body.Close()
+		return nil, fmt.Errorf("status %d", res.StatusCode)
+	}
+	return res, nil
+}
+
+// stream follows by server-sent events.
+func (f *follower) stream(ctx context.Context, base string) error {
+	res, err := get(ctx, base+"/rest/v1/-/live/entries?since="+url.QueryEscape(f.since))
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	var name, id, data string
+	for lines := bufio.NewReader(res.Body); ; {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			return err
+		}
+		field, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		switch field {
+		case "event":
+			name = value
+		case "id":
+			id = value
+		case "data":
+			data = value
+		case "": // the end of an event
+			var list changes
+			switch {
+			case name == "resync":
+				f.wrong["resync"]++
+			case name == "changes" && json.Unmarshal([]byte(data), &list) != nil:
+				f.wrong[data]++
+			}
+			f.apply(list)
+			if id != "" {
+				f.since = id
+			}
+			name, id, data = "", "", ""
+		}
+	}
+}
+
+// poll follows by long polls.
+func (f *follower) poll(ctx context.Context, base string) error {
+	for {
+		res, err := get(ctx, base+"/rest/v1/-/changes?tables=entries&wait=1&since="+url.QueryEscape(f.since))
+		if err != nil {
+			return err
+		}
+		var page struct {
+			Changes changes
+			Next    string
+			Resync  bool
+		}
+		err = json.NewDecoder(res.Body).Decode(&page)
+		res.Body.Close()
+		if err != nil {
+			return err
+		}
+		if page.Resync {
+			f.wrong["resync"]++
+		}
+		f.apply(page.Changes)
+		f.since = page.Next
+	}
+}
+
+// socket follows by a WebSocket. It tells its cursor from time to time: what came after the
+// last one is forgotten with the connection.
+func (f *follower) socket(ctx context.Context, base string) error {
+	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(base, "http")+"/realtime/v1/websocket?vsn=2.0.0", nil)
+	if err != nil {
+		return err
+	}
+	defer conn.CloseNow()
+	conn.SetReadLimit(1 << 20)
+	kept := maps.Clone(f.seen)
+	defer func() { f.seen = kept }()
+	join := fmt.Sprintf(`["1","1","realtime:a","phx_join",{"config":{"postgres_changes":[{"event":"*","schema":"public","table":"entries","since":%q}]}}]`, f.since)
+	if err := conn.Write(ctx, websocket.MessageText, []byte(join)); err != nil {
+		return err
+	}
+	for {
+		_, text, err := conn.Read(ctx)
+		if err != nil {
+			return err
+		}
+		var m []json.RawMessage
+		var p struct {
+			Status, Since string
+			Data          struct{ Record json.RawMessage }
+			Response      struct{ Reason string }
+		}
+		if json.Unmarshal(text, &m) != nil || len(m) != 5 || json.Unmarshal(m[4], &p) != nil {
+			f.wrong[string(text)]++
+			return nil
+		}
+		switch {
+		case strings.HasPrefix(p.Response.Reason, "Resync"):
+			f.wrong["resync"]++
+		case p.Status == "error" || string(m[3]) == `"phx_close"`:
+			return fmt.Errorf("%s", text)
+		case p.Since != "":
+			f.since, kept = p.Since, maps.Clone(f.seen)
+		case string(m[3]) == `"postgres_changes"`:
+			f.saw(p.Data.Record)
+		}
+	}
+}
