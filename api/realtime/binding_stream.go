@@ -14,6 +14,7 @@ type bindingStream struct {
 	binding *binding
 	view    *tableView
 	sub     *Subscription
+	fresh   bool // it began without a cursor
 	queued  bool // the socket is about to send; its queue is locked
 
 	mu     sync.Mutex
@@ -45,7 +46,7 @@ func (b *bindingStream) send() error {
 	}
 	if time.Since(b.told) >= tellEvery {
 		b.cursor = cmp.Or(b.sub.position(), b.cursor)
-		c.system("ok", "Subscribed to PostgreSQL", b.cursor)
+		c.system(systemEvent{Extension: "postgres_changes", Status: "ok", Message: "Subscribed to PostgreSQL", Since: b.cursor, Resync: b.fresh && b.told.IsZero()})
 		b.told = time.Now()
 	}
 	return nil

@@ -64,7 +64,7 @@ func (c *channel) open(scope *store.Scope, after map[streamKey]changelog.Cursor)
 			if err != nil {
 				return list, err
 			}
-			list = append(list, &bindingStream{channel: c, binding: b, view: v, sub: sub})
+			list = append(list, &bindingStream{channel: c, binding: b, view: v, sub: sub, fresh: since == ""})
 		}
 	}
 	return list, nil
@@ -175,21 +175,25 @@ func (c *channel) fail(reason string) {
 	if c.ctx.Err() != nil {
 		return
 	}
-	c.system("error", reason, "")
+	c.system(systemEvent{Extension: "system", Status: "error", Message: reason})
 	c.send("phx_close", encode(struct{}{}))
 	c.end()
 }
 
+// systemEvent is the payload of an event about the channel itself.
+type systemEvent struct {
+	Extension string           `json:"extension"`
+	Status    string           `json:"status"`
+	Message   string           `json:"message"`
+	Channel   string           `json:"channel"`
+	Since     changelog.Cursor `json:"since,omitempty"`
+	Resync    bool             `json:"resync,omitempty"` // the client reads its list now, for the stream begins here
+}
+
 // system sends an event about the channel itself.
-func (c *channel) system(status, message string, cursor changelog.Cursor) {
-	payload := map[string]any{"extension": "postgres_changes", "status": status, "message": message, "channel": c.name}
-	if status == "error" {
-		payload["extension"] = "system"
-	}
-	if cursor != "" {
-		payload["since"] = cursor
-	}
-	c.send("system", encode(payload))
+func (c *channel) system(e systemEvent) {
+	e.Channel = c.name
+	c.send("system", encode(e))
 }
 
 func (c *channel) send(event string, payload []byte) {

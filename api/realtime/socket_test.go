@@ -199,19 +199,9 @@ func TestSocketResumes(t *testing.T) {
 	engines(t, realtime.Config{}, func(s *server) {
 		ann := s.dial("2.0.0", "&apikey=ann", nil)
 		ann.send("realtime:a", "phx_join", all)
-		var since string
-		for since == "" {
-			_, text, err := ann.conn.Read(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			var parts []json.RawMessage
-			var payload struct{ Since string }
-			if err := json.Unmarshal(text, &parts); err != nil {
-				t.Fatal(err)
-			}
-			_ = json.Unmarshal(parts[4], &payload)
-			since = payload.Since
+		since, resync := ann.cursor()
+		if !resync {
+			t.Error("a stream that begins now does not say that the list is to be read")
 		}
 		_ = ann.conn.CloseNow()
 		s.insert(Post{ID: 1, Author: "ann"}, Post{ID: 2, Author: "bob"}, Post{ID: 3, Author: "ann"})
@@ -222,7 +212,33 @@ func TestSocketResumes(t *testing.T) {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		}
+		third := s.dial("2.0.0", "&apikey=ann", nil)
+		third.send("realtime:a", "phx_join", strings.Replace(all, `"table":"posts"`, `"table":"posts","since":"`+since+`"`, 1))
+		if _, resync := third.cursor(); resync {
+			t.Error("a stream that continues says that the list is to be read")
+		}
 	})
+}
+
+// cursor returns the cursor of the next system event, and whether the list is to be read.
+func (c *socket) cursor() (since string, resync bool) {
+	c.Helper()
+	for {
+		m, err := c.read(c.Context())
+		if err != nil {
+			c.Fatal(err)
+		}
+		var payload struct {
+			Since  string
+			Resync bool
+		}
+		if err := json.Unmarshal(m.Payload, &payload); err != nil {
+			c.Fatal(err)
+		}
+		if payload.Since != "" {
+			return payload.Since, payload.Resync
+		}
+	}
 }
 
 // TestSocketTokens: a channel follows the tokens of its client, and ends when one is revoked.
