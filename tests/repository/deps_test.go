@@ -163,7 +163,7 @@ var libraries = []library{
 	{"golang.org/x/oauth2", []string{"auth/oidc"}, nil, "the code flow, in one leaf"},
 	{"github.com/go-webauthn/webauthn", []string{"auth/passkey"}, nil, "a tree with parsers for TPM and Android that only passkeys pay for"},
 	{"github.com/netresearch/go-cron", []string{"store/jobs/internal/cron"}, nil, "parses cron expressions, in one leaf; schedules are our own"},
-	{"github.com/coder/websocket", []string{"api/realtime"}, nil, "sockets, in one leaf"},
+	{"github.com/coder/websocket", []string{"api/realtime"}, []string{"tests/resilience/live"}, "sockets, in one leaf"},
 	{"github.com/go-playground/validator/v10", []string{"store/validate"}, nil, "validation is replaceable"},
 	{"github.com/go-playground/locales", []string{"examples/internal/web"}, nil, "numbers and times of pages in the reader's locale, which validator brings anyway"},
 	{"github.com/anishathalye/porcupine", nil, []string{"examples/bank", "tests/resilience/faults"}, "judges histories of concurrent clients"},

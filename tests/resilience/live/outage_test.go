@@ -139,7 +139,7 @@ func TestNothingIsMissedInOutages(t *testing.T) {
 // followers saw.
 func (s *site) play(partition func(time.Duration)) {
 	s.Helper()
-	entries, partitionFor, killEach, pace := int64(300), 2*time.Second, time.Second, 20*time.Millisecond
+	entries, partitionFor, killEach, pace := int64(300), 2*time.Second, 300*time.Millisecond, 20*time.Millisecond
 	if programtest.Long() {
 		entries, partitionFor, killEach, pace = 10_000, 30*time.Second, 3*time.Second, 40*time.Millisecond
 	}
