@@ -97,7 +97,7 @@ func ReadIn(ctx context.Context, tx *store.Tx, after Cursor, opts *ReadOptions) 
 	}
 	next := head.position()
 	if at != nil {
-		if reason := head.lost(*at); reason != "" {
+		if reason := head.lost(*at, o.Tables); reason != "" {
 			return page, fmt.Errorf("%w: %s", ErrResync, reason)
 		}
 		next, page.More = at.after(head, batch, full)

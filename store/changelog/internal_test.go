@@ -3,6 +3,7 @@ package changelog
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,44 +15,56 @@ import (
 func TestPositionLost(t *testing.T) {
 	t.Parallel()
 	const epoch = "e"
+	gone := func(seq int64, xid uint64) purged { return purged{mark: mark{seq, xid}, Trims: 1} }
+	apart := gone(9, 15)
+	apart.Tables = map[string]mark{others: {5, 8}, "own": {9, 15}, "kept": {2, 3}}
 	for _, test := range []struct {
-		name string
-		at   position
-		head logHead
-		lost bool
+		name   string
+		at     position
+		head   logHead
+		lost   bool
+		tables string
 	}{
-		{"sqlite, nothing trimmed", position{Seq: 5}, logHead{Last: 9}, false},
-		{"sqlite, trimmed up to it", position{Seq: 5}, logHead{Last: 9, Purged: purged{Seq: 5}}, false},
-		{"sqlite, trimmed beyond it", position{Seq: 5}, logHead{Last: 9, Purged: purged{Seq: 6}}, true},
-		{"sqlite, trimmed before it began", position{Purged: purged{Seq: 6}}, logHead{Last: 9, Purged: purged{Seq: 6}}, false},
-		{"sqlite, ahead of the log", position{Seq: 10}, logHead{Last: 9}, true},
-		{"another epoch", position{Epoch: "old", Seq: 5}, logHead{Last: 9}, true},
+		{"sqlite, nothing trimmed", position{Seq: 5}, logHead{Last: 9}, false, ""},
+		{"sqlite, trimmed up to it", position{Seq: 5}, logHead{Last: 9, Purged: gone(5, 0)}, false, ""},
+		{"sqlite, trimmed beyond it", position{Seq: 5}, logHead{Last: 9, Purged: gone(6, 0)}, true, ""},
+		{"sqlite, trimmed before it began", position{Trims: 1}, logHead{Last: 9, Purged: gone(6, 0)}, false, ""},
+		{"sqlite, ahead of the log", position{Seq: 10}, logHead{Last: 9}, true, ""},
+		{"another epoch", position{Epoch: "old", Seq: 5}, logHead{Last: 9}, true, ""},
 
-		{"nothing trimmed", position{From: "10:12:10"}, logHead{Now: "20:20:"}, false},
-		{"all that is trimmed was visible", position{From: "10:12:10"}, logHead{Now: "20:20:", Purged: purged{9, 9}}, false},
-		{"what was open then may be trimmed", position{From: "10:12:10"}, logHead{Now: "20:20:", Purged: purged{9, 10}}, true},
-		{"later rows are trimmed", position{From: "10:12:"}, logHead{Now: "20:20:", Purged: purged{9, 15}}, true},
-		{"nothing was trimmed since", position{From: "10:12:", Purged: purged{9, 15}}, logHead{Now: "20:20:", Purged: purged{9, 15}}, false},
-		{"another server", position{From: "10:21:"}, logHead{Now: "20:20:"}, true},
-		{"no snapshot", position{From: "x"}, logHead{Now: "20:20:"}, true},
+		{"nothing trimmed", position{From: "10:12:10"}, logHead{Now: "20:20:"}, false, ""},
+		{"all that is trimmed was visible", position{From: "10:12:10"}, logHead{Now: "20:20:", Purged: gone(9, 9)}, false, ""},
+		{"what was open then may be trimmed", position{From: "10:12:10"}, logHead{Now: "20:20:", Purged: gone(9, 10)}, true, ""},
+		{"later rows are trimmed", position{From: "10:12:"}, logHead{Now: "20:20:", Purged: gone(9, 15)}, true, ""},
+		{"nothing was trimmed since", position{From: "10:12:", Trims: 1}, logHead{Now: "20:20:", Purged: gone(9, 15)}, false, ""},
+		{"another server", position{From: "10:21:"}, logHead{Now: "20:20:"}, true, ""},
+		{"no snapshot", position{From: "x"}, logHead{Now: "20:20:"}, true, ""},
+
+		{"sqlite, a table with limits of its own", position{Seq: 7}, logHead{Last: 9, Purged: apart}, true, "own"},
+		{"sqlite, other tables than that", position{Seq: 7}, logHead{Last: 9, Purged: apart}, false, "a,kept"},
+		{"sqlite, all tables", position{Seq: 7}, logHead{Last: 9, Purged: apart}, true, ""},
+		{"sqlite, tables without limits", position{Seq: 4}, logHead{Last: 9, Purged: apart}, true, "a"},
+		{"sqlite, trimmed again since", position{Seq: 1, Trims: 0}, logHead{Last: 9, Purged: gone(6, 0)}, true, ""},
+		{"a table with limits of its own", position{From: "10:12:"}, logHead{Now: "20:20:", Purged: apart}, true, "a,own"},
+		{"other tables than that", position{From: "10:12:"}, logHead{Now: "20:20:", Purged: apart}, false, "a"},
 
 		{
 			"in a window, its rows are trimmed behind the reader",
 			position{From: "3:3:", To: "16:18:", Seq: 9},
-			logHead{Now: "20:20:", Purged: purged{9, 15}},
-			false,
+			logHead{Now: "20:20:", Purged: gone(9, 15)},
+			false, "",
 		},
 		{
 			"in a window, rows before the reader are trimmed",
 			position{From: "3:3:", To: "16:18:", Seq: 8},
-			logHead{Now: "20:20:", Purged: purged{9, 15}},
-			true,
+			logHead{Now: "20:20:", Purged: gone(9, 15)},
+			true, "",
 		},
 		{
 			"in a window, rows of the next one are trimmed",
 			position{From: "3:3:", To: "15:18:15", Seq: 9},
-			logHead{Now: "20:20:", Purged: purged{9, 15}},
-			true,
+			logHead{Now: "20:20:", Purged: gone(9, 15)},
+			true, "",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -60,7 +73,11 @@ func TestPositionLost(t *testing.T) {
 				test.at.Epoch = epoch
 			}
 			test.head.Epoch = epoch
-			if reason := test.head.lost(test.at); (reason != "") != test.lost {
+			var tables []string
+			if test.tables != "" {
+				tables = strings.Split(test.tables, ",")
+			}
+			if reason := test.head.lost(test.at, tables); (reason != "") != test.lost {
 				t.Errorf("lost says %q", reason)
 			}
 		})
@@ -122,7 +139,7 @@ func TestLoggedRowOfAnotherTime(t *testing.T) {
 
 func TestPositionText(t *testing.T) {
 	t.Parallel()
-	want := position{Epoch: "e", From: "10:20:10,14", To: "12:30:", Seq: 7, Purged: purged{Seq: 1 << 60, XID: 1<<64 - 1}}
+	want := position{Epoch: "e", From: "10:20:10,14", To: "12:30:", Seq: 7, Trims: 1 << 60}
 	text, err := json.Marshal(want)
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package changelog
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,14 +34,44 @@ type position struct {
 	// Seq is the last row delivered: of the window, on SQLite of the log.
 	Seq int64 `json:"seq,omitempty"`
 
-	// Purged is what had been trimmed when the reader looked last.
-	Purged purged `json:"purged"`
+	// Trims is how often the log had been trimmed when the reader looked last.
+	Trims int64 `json:"trims,omitempty"`
 }
 
-// purged is the highest number and the highest transaction of trimmed rows.
-type purged struct {
+// mark is the highest number and the highest transaction of trimmed rows.
+type mark struct {
 	Seq int64  `json:"seq"`
 	XID uint64 `json:"xid"`
+}
+
+// with returns the higher of two marks.
+func (m mark) with(o mark) mark { return mark{max(m.Seq, o.Seq), max(m.XID, o.XID)} }
+
+// purged says what is trimmed.
+type purged struct {
+	mark // of all tables
+
+	// Trims counts the trims.
+	Trims int64 `json:"trims,omitempty"`
+
+	// Tables has a mark for each table that was trimmed by limits of its own, and one for
+	// all others. It is nil as long as there are no such limits.
+	Tables map[string]mark `json:"tables,omitempty"`
+}
+
+// others stands for the tables without limits of their own.
+const others = ""
+
+// of returns the marks that matter to a reader of some tables, nil for all.
+func (p purged) of(tables []string) []mark {
+	if len(tables) == 0 || p.Tables == nil {
+		return []mark{p.mark}
+	}
+	marks := []mark{p.Tables[others]}
+	for _, t := range tables {
+		marks = append(marks, p.Tables[t])
+	}
+	return marks
 }
 
 // logHead is the state of the log in the snapshot of one statement.
@@ -68,11 +99,11 @@ func parsePosition(text string) (position, error) {
 
 // now is the position behind everything the statement could see.
 func (h *logHead) position() position {
-	return position{Epoch: h.Epoch, Timeline: h.Timeline, From: h.Now, Seq: h.Last, Purged: h.Purged}
+	return position{Epoch: h.Epoch, Timeline: h.Timeline, From: h.Now, Seq: h.Last, Trims: h.Purged.Trims}
 }
 
-// lost says why changes are lost for a reader at p, or nothing.
-func (h *logHead) lost(p position) string {
+// lost says why changes of some tables, nil for all, are lost for a reader at p, or nothing.
+func (h *logHead) lost(p position, tables []string) string {
 	const trimmed = "the log is trimmed beyond it"
 	switch {
 	case p.Epoch != h.Epoch:
@@ -81,7 +112,7 @@ func (h *logHead) lost(p position) string {
 		return "a standby has become the server, and may lack what this reader has seen"
 	case h.Now == "" && p.Seq > h.Last:
 		return "it is ahead of the log"
-	case h.Now == "" && p.Purged != h.Purged && p.Seq < h.Purged.Seq:
+	case h.Now == "" && p.Trims != h.Purged.Trims && slices.ContainsFunc(h.Purged.of(tables), func(m mark) bool { return p.Seq < m.Seq }):
 		return trimmed
 	case h.Now == "":
 		return ""
@@ -96,15 +127,20 @@ func (h *logHead) lost(p position) string {
 		return err.Error()
 	case fromMax > nowMax:
 		return "it comes from another server"
-	case p.Purged == h.Purged, fromMin > h.Purged.XID, p.paged(h.Purged):
+	case p.Trims == h.Purged.Trims:
 		return ""
 	}
-	return trimmed
+	for _, m := range h.Purged.of(tables) {
+		if fromMin <= m.XID && !p.paged(m) {
+			return trimmed
+		}
+	}
+	return ""
 }
 
 // paged reports whether a reader in the middle of a window had all trimmed rows
 // already: those of the window by their numbers, and none is behind it.
-func (p position) paged(gone purged) bool {
+func (p position) paged(gone mark) bool {
 	if p.To == "" || p.Seq < gone.Seq {
 		return false
 	}
@@ -116,7 +152,7 @@ func (p position) paged(gone purged) bool {
 // more changes. full says that the batch was full.
 func (p position) after(h *logHead, batch []Change, full bool) (next position, more bool) {
 	next = p
-	next.Purged = h.Purged
+	next.Trims = h.Purged.Trims
 	if len(batch) > 0 {
 		next.Seq = batch[len(batch)-1].Seq
 	}

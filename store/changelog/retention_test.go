@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,6 +132,71 @@ func TestChangesRetentionByBytes(t *testing.T) {
 		}
 		if n := count(t, db, "plinth_changes"); n != 3 {
 			t.Errorf("%d changes are left, want 3", n)
+		}
+	})
+}
+
+// TestRetentionOfTables trims tables by limits of their own: one longer than the log, one
+// shorter. A reader of other tables loses nothing by that.
+func TestRetentionOfTables(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		age := func(table string, id int64, hours int) {
+			t.Helper()
+			mustLog(t, db, table, id, id)
+			at := time.Now().UTC().Add(-time.Duration(hours) * time.Hour).Format("2006-01-02T15:04:05.000000+00:00")
+			text := "update plinth_changes set at = $1 where tbl = $2 and cast(new->>'version' as integer) = $3"
+			if db.Capabilities().Engine == "postgres" {
+				text = strings.Replace(text, "$1", "$1::text::timestamptz", 1)
+			}
+			mustRun(t, db.Bun().DB, marks(db, text), at, table, id)
+		}
+		for i := range int64(4) {
+			age("kept", i, 1000)
+			age("noise", i, 3)
+			age("row", i, 100)
+			age("counted", i, 1)
+		}
+		waitForIdle(t, db)
+		cursors := map[string]changelog.Cursor{}
+		for _, table := range []string{"kept", "noise", "row", "counted"} {
+			page, err := changelog.Read(t.Context(), db, "", &changelog.ReadOptions{Tables: []string{table}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			cursors[table] = page.Next
+		}
+		age("noise", 4, 3)
+		age("noise", 5, 1)
+		age("row", 4, 1)
+		waitForIdle(t, db)
+		mustTrim(t, db, changelog.Retention{MaxAge: 50 * time.Hour, Tables: map[string]changelog.TableRetention{
+			"kept": {MaxAge: -1}, "noise": {MaxAge: 2 * time.Hour}, "counted": {MaxRows: 2},
+		}}, 4+5+2)
+		for table, want := range map[string]int{"kept": 4, "noise": 1, "row": 1, "counted": 2} {
+			if n := count(t, db, "plinth_changes where tbl = '"+table+"'"); n != want {
+				t.Errorf("%d changes of %s are left, want %d", n, table, want)
+			}
+			page, err := changelog.Read(t.Context(), db, cursors[table], &changelog.ReadOptions{Tables: []string{table}})
+			switch {
+			case table == "noise":
+				if !errors.Is(err, changelog.ErrResync) {
+					t.Errorf("a reader that lacks changes of noise: %v", err)
+				}
+			case err != nil:
+				t.Errorf("a reader of %s: %v", table, err)
+			case table == "row" && len(page.Changes) != 1:
+				t.Errorf("a reader of row: %v", page.Changes)
+			}
+		}
+		if _, err := changelog.Read(t.Context(), db, cursors["row"], nil); !errors.Is(err, changelog.ErrResync) {
+			t.Errorf("a reader of all tables: %v", err)
+		}
+		mustRun(t, db.Bun().DB, "update plinth_changes set size = 100")
+		waitForIdle(t, db)
+		mustTrim(t, db, changelog.Retention{MaxBytes: 350, Tables: map[string]changelog.TableRetention{"kept": {MaxAge: -1}}}, 5)
+		if n := count(t, db, "plinth_changes where tbl = 'kept'"); n != 0 {
+			t.Errorf("%d changes are kept beyond the bytes of the log", n)
 		}
 	})
 }

@@ -66,7 +66,7 @@ func (c *Reader) deliver(ctx context.Context, tx *store.Tx, fn Func) (next posit
 		next = head.position()
 		return next, 0, false, c.save(ctx, tx, next)
 	case at == nil:
-		at = &position{Epoch: head.Epoch, Timeline: head.Timeline, Purged: head.Purged}
+		at = &position{Epoch: head.Epoch, Timeline: head.Timeline, Trims: head.Purged.Trims}
 		if head.Now != "" {
 			at.From = beginning
 		}
@@ -74,7 +74,7 @@ func (c *Reader) deliver(ctx context.Context, tx *store.Tx, fn Func) (next posit
 	if at.Timeline != head.Timeline && c.name != "" && c.opts.OnResync == nil {
 		at.Timeline = head.Timeline // see Options.OnResync
 	}
-	if reason := head.lost(*at); reason != "" {
+	if reason := head.lost(*at, c.opts.Tables); reason != "" {
 		next, err = c.resync(ctx, tx, head, reason)
 		return next, 0, true, err
 	}
