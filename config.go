@@ -170,7 +170,7 @@ type Config struct {
 	// Logger receives the log. Nil writes text to standard error.
 	Logger *slog.Logger
 
-	// Channels are the rules of broadcasts between clients, see docs/realtime.md. Without one
+	// Channels are the rules of broadcasts between clients and of presence, see docs/realtime.md. Without one
 	// there are none.
 	Channels []realtime.Channel
 

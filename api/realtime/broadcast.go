@@ -19,8 +19,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Channel says who may join the channels of a pattern, for broadcasts. Nobody can without one:
-// other channels serve postgres_changes only.
+// Channel says who may join the channels of a pattern, for broadcasts and presence. Nobody can
+// without one: other channels serve postgres_changes only.
 type Channel struct {
 	// Pattern is the name of the channel, in which "*" stands for any text without "/": see
 	// [path.Match]. The first Channel that matches decides.
@@ -30,6 +30,11 @@ type Channel struct {
 	// it may send them. The context has the caller and its scope, for [api.Can]. Nil allows
 	// no caller. Join is asked again when the token changes.
 	Join, Send func(ctx context.Context, p auth.Principal, name string) (bool, error)
+
+	// Presence reports whether a caller that may join may be present and see who is. Nil allows
+	// no caller. A client chooses the key under which it is present, so the key is no proof of
+	// who it is. Presence is asked again when the token changes.
+	Presence func(ctx context.Context, p auth.Principal, name string) (bool, error)
 }
 
 // maxBroadcast is the number of bytes of a broadcast with its names. PostgreSQL carries no
@@ -151,7 +156,9 @@ const (
 // signal is what an instance sends to the others.
 type signal struct {
 	Instance string       `json:"i"`
-	Messages []*broadcast `json:"m"`
+	Messages []*broadcast `json:"m,omitempty"`
+
+	Presence *presenceWrite `json:"p,omitempty"`
 }
 
 // receive delivers the broadcasts of other instances until ctx ends.
@@ -165,11 +172,15 @@ func (h *Hub) receive(ctx context.Context) {
 			for _, b := range s.Messages {
 				h.deliverLocal(b)
 			}
+			if s.Presence != nil {
+				h.rosters.receivePresence(s.Instance, s.Presence)
+			}
 		})
 		if ctx.Err() != nil || errors.Is(err, errors.ErrUnsupported) {
 			return
 		}
 		h.config.Logger.WarnContext(ctx, "realtime: broadcasts of other instances are interrupted", "error", err)
+		h.rosters.missed()
 		pause(ctx, time.Second)
 	}
 }
@@ -192,7 +203,7 @@ func (h *Hub) transmit(ctx context.Context) {
 		for {
 			select {
 			case b := <-h.outgoing:
-				longer := encode(signal{h.instance, append(s.Messages, b)})
+				longer := encode(signal{Instance: h.instance, Messages: append(s.Messages, b)})
 				if len(longer) > maxSignal {
 					next = b
 					break more

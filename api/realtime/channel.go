@@ -21,6 +21,7 @@ type channel struct {
 	id        string // of the sender of broadcasts
 	ack, self bool   // broadcasts are acknowledged, and come back
 	private   bool
+	presence  presenceConfig
 
 	ctx    context.Context //nolint:containedctx // ends with the channel
 	cancel context.CancelFunc
@@ -215,6 +216,9 @@ func (c *channel) admit(p auth.Principal, scope *store.Scope) error {
 	if !joined && (c.private || rule != nil) {
 		return refuse("Unauthorized", "You do not have permissions to read from this Channel topic: %s", c.name)
 	}
+	if err := c.admitPresence(p, scope); err != nil {
+		return err
+	}
 	h.become(c, joined)
 	return nil
 }
@@ -224,6 +228,7 @@ func (c *channel) end() {
 	c.cancel()
 	c.timer.Stop()
 	c.socket.hub.become(c, false)
+	c.socket.hub.rosters.leave(c)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, b := range c.streams {

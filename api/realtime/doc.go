@@ -24,6 +24,11 @@
 // Config.Channels says who may join a channel and send to it. Broadcasts reach the members on
 // all instances of a PostgreSQL by its signals. They are not kept.
 //
+// # Presence
+//
+// Clients see who is in a channel, on all instances, if the rule Presence allows it. What an
+// instance has shown ends at the latest 30 seconds after its last heartbeat.
+//
 // # Cursors
 //
 // Events come with a cursor of the change log. A client that reconnects with it misses nothing

@@ -30,9 +30,9 @@ type Config struct {
 	// Defaults to 256.
 	Queue int
 
-	// Channels are the rules of broadcasts.
+	// Channels are the rules of broadcasts and presence.
 	//
-	// Defaults to none, so that there are no broadcasts.
+	// Defaults to none, so that there are no broadcasts and no presence.
 	Channels []Channel
 
 	// History says who sees actors and origins in [Hub.History].
@@ -79,6 +79,7 @@ type Hub struct {
 	members  map[string]map[*channel]struct{} // that get broadcasts, by topic
 	instance string                           // this hub, for others
 	outgoing chan *broadcast
+	rosters  *rosters
 }
 
 // New returns a hub for the resources of an API.
@@ -102,6 +103,7 @@ func New(a *api.API, db *store.DB, config Config) (*Hub, error) {
 		api: a, db: db, config: config,
 		live: make(chan struct{}), passed: make(chan struct{}), latest: map[string]int64{}, members: map[string]map[*channel]struct{}{},
 		instance: rand.Text(), outgoing: make(chan *broadcast, busQueue), tables: map[string]*classes{},
+		rosters:    newRosters(presenceIsShared(db, config.Channels)),
 		unfinished: map[*class]struct{}{}, sockets: map[*socket]struct{}{},
 	}, nil
 }
@@ -114,9 +116,15 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer bus.Wait()
 	defer stop()
 	defer h.closeSockets()
+	h.mu.Lock()
+	h.closed = false // also after a failure
+	h.mu.Unlock()
 	if h.db.Listener() != nil && len(h.config.Channels) > 0 {
 		bus.Go(func() { h.receive(ctx) })
 		bus.Go(func() { h.transmit(ctx) })
+	}
+	if h.rosters.peers.used {
+		bus.Go(func() { h.sharePresence(ctx) })
 	}
 	select {
 	case <-h.wanted:

@@ -29,7 +29,7 @@ const (
 
 // WebSocket returns the handler of sockets in the protocol of Phoenix channels, which
 // realtime-js and the other clients of Supabase speak, versions 1.0.0 and 2.0.0. It serves
-// postgres_changes, and broadcasts where Config.Channels has a rule:
+// postgres_changes, and broadcasts and presence where Config.Channels has a rule:
 //
 //	client.channel('notes')
 //	  .on('postgres_changes', { event: '*', schema: 'public', table: 'notes', filter: 'room=eq.7' }, show)
@@ -37,7 +37,7 @@ const (
 //
 // The reply to a join comes when the subscription is live. A binding continues at a cursor that
 // it gives as since; the events "system" have the present one, at first and every ten seconds.
-// Presence, and broadcasts that are kept or replayed, are refused.
+// Broadcasts that are kept or replayed are refused.
 //
 // The parameter apikey authenticates as the header Apikey does, and the access_token of a join
 // as a bearer token. A cookie counts for pages of the same host only.
@@ -206,6 +206,8 @@ func (s *socket) handle(ctx context.Context, f frame) {
 		c.refresh(payload.Token)
 	case f.Event == "broadcast":
 		c.broadcast(ctx, f)
+	case f.Event == "presence":
+		c.changePresence(f)
 	default:
 		s.send(f.refuse(refuse("NotSupported", "the server does not support %s", f.Event)))
 	}
@@ -221,9 +223,7 @@ type joinPayload struct {
 			Self   bool             `json:"self"`
 			Replay *json.RawMessage `json:"replay"`
 		} `json:"broadcast"`
-		Presence struct {
-			Enabled bool `json:"enabled"`
-		} `json:"presence"`
+		Presence presenceConfig `json:"presence"`
 	} `json:"config"`
 	Token string `json:"access_token"`
 }
@@ -257,6 +257,7 @@ func (s *socket) join(ctx context.Context, f frame) {
 	s.channels[f.Topic] = c
 	s.send(f.reply("ok", map[string]any{"postgres_changes": c.bindings}))
 	c.timer.Reset(verifyEvery)
+	c.syncPresence()
 	c.start(opened, c.token, p.Expires)
 }
 
@@ -274,13 +275,17 @@ func (s *socket) newChannel(f frame) (*channel, error) {
 		return nil, refuse("InvalidJoinConfiguration", "the configuration of the channel cannot be read")
 	}
 	switch {
-	case p.Config.Presence.Enabled, p.Config.Broadcast.Replay != nil:
-		return nil, refuse("NotSupported", "the server has no presence and no replay of broadcasts")
+	case p.Config.Broadcast.Replay != nil:
+		return nil, refuse("NotSupported", "the server has no replay of broadcasts")
 	case len(p.Config.Changes) > maxBindings:
 		return nil, refuse("InvalidJoinConfiguration", "a channel has at most %d bindings of postgres_changes", maxBindings)
 	}
+	presence, err := p.Config.Presence.withKey()
+	if err != nil {
+		return nil, err
+	}
 	c := &channel{
-		socket: s, topic: f.Topic, name: name, token: p.Token, bindings: p.Config.Changes,
+		presence: presence, socket: s, topic: f.Topic, name: name, token: p.Token, bindings: p.Config.Changes,
 		id: rand.Text(), ack: p.Config.Broadcast.Ack, self: p.Config.Broadcast.Self, private: p.Config.Private,
 	}
 	if c.bindings == nil {

@@ -292,7 +292,7 @@ func TestSocketRefuses(t *testing.T) {
 			"": {all: "TopicNameRequired"},
 			"x": {
 				`{"config":{"private":true}}`:                                                                "Unauthorized",
-				`{"config":{"presence":{"enabled":true}}}`:                                                   "NotSupported",
+				`{"config":{"presence":{"enabled":true}}}`:                                                   "Unauthorized",
 				`{"config":[]}`:                                                                              "InvalidJoinConfiguration",
 				`{"config":{},"access_token":"eve"}`:                                                         "InvalidJWTToken",
 				changes(`{"event":"*","schema":"public","table":"none"}`):                                    "InvalidTable",
