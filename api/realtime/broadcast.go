@@ -19,7 +19,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Channel says who may join the channels of a pattern, for broadcasts and presence. Nobody can
+// Channel says who may join the channels of a pattern, for broadcasts and presence. No caller can
 // without one: other channels serve postgres_changes only.
 type Channel struct {
 	// Pattern is the name of the channel, in which "*" stands for any text without "/": see

@@ -17,7 +17,7 @@ type peers struct {
 type peer struct {
 	version int64
 	stale   bool             // it must be read
-	later   []*presenceWrite // that were signalled meanwhile
+	later   []*presenceWrite // signalled before it is
 	present map[string]*presence
 }
 
