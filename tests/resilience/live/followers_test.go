@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/coder/websocket"
@@ -22,18 +23,100 @@ type follower struct {
 	seen  map[int64]int  // how often it has seen each entry
 	wrong map[string]int // what was never to happen
 
+	done     func(*follower) bool
+	longest  time.Duration // of a connection
+	resyncs  int
+	mayReset bool // changes may be lost: it reads the list again
+
+	cancel      context.CancelFunc // of the connection
 	connections int
 }
 
-// follow calls connect, which follows by one connection, until all entries of done are there.
-func (f *follower) follow(done func(seen int) bool, connect func(ctx context.Context, base string) error) {
-	for end := time.Now().Add(patience()); time.Now().Before(end) && !done(len(f.seen)); {
-		ctx, cancel := context.WithTimeout(f.site.Context(), time.Duration(50+rand.IntN(2000))*time.Millisecond)
+// transports follow by one connection until it ends.
+var transports = map[string]func(f *follower, ctx context.Context, base string) error{
+	"events": (*follower).stream, "poll": (*follower).poll, "socket": (*follower).socket,
+}
+
+// followers are two clients of each transport.
+type followers struct {
+	site   *site
+	list   []*follower
+	ending sync.WaitGroup
+}
+
+// follow starts clients that end when they have seen a number of entries.
+func (s *site) follow(entries int64) *followers {
+	fs := &followers{site: s}
+	start := s.start()
+	for _, connect := range transports {
+		for range 2 {
+			f := &follower{
+				site: s, since: start, seen: map[int64]int{}, wrong: map[string]int{}, longest: 2 * time.Second,
+				done: func(f *follower) bool { return int64(len(f.seen)) >= entries },
+			}
+			fs.list = append(fs.list, f)
+			fs.ending.Go(func() { f.follow(connect) })
+		}
+	}
+	return fs
+}
+
+// judge waits for the clients. Each has seen each entry once. It returns the number of their
+// connections.
+func (fs *followers) judge(entries int64) (connections int) {
+	fs.site.Helper()
+	fs.ending.Wait()
+	for i, f := range fs.list {
+		missed, doubled := 0, 0
+		for id := int64(1); id <= entries; id++ {
+			switch n := f.seen[id]; {
+			case n == 0:
+				missed++
+			case n > 1:
+				doubled++
+			}
+		}
+		if missed+doubled+len(f.wrong) > 0 {
+			fs.site.Errorf("follower %d: %d missed, %d doubled, %v", i, missed, doubled, f.wrong)
+		}
+		connections += f.connections
+	}
+	return connections
+}
+
+// follow calls connect, which follows by one connection, until all is there.
+func (f *follower) follow(connect func(f *follower, ctx context.Context, base string) error) {
+	for end := time.Now().Add(patience()); time.Now().Before(end) && !f.done(f); {
+		var ctx context.Context
+		ctx, f.cancel = context.WithTimeout(f.site.Context(), 50*time.Millisecond+rand.N(f.longest))
 		f.connections++
-		if connect(ctx, f.site.any()) != nil {
+		if connect(f, ctx, f.site.any()) != nil {
 			time.Sleep(20 * time.Millisecond)
 		}
-		cancel()
+		f.cancel()
+	}
+}
+
+// resync reads the list again, where changes may be lost.
+func (f *follower) resync(ctx context.Context, base string) {
+	f.resyncs++
+	if !f.mayReset {
+		f.wrong["resync"]++
+		return
+	}
+	since := f.site.start()
+	res, err := get(ctx, base+"/rest/v1/entries?select=id")
+	if err != nil {
+		return // the next connection is told again
+	}
+	defer res.Body.Close()
+	var rows []Entry
+	if err := json.NewDecoder(res.Body).Decode(&rows); err != nil {
+		return
+	}
+	f.since, f.seen = since, map[int64]int{}
+	for _, e := range rows {
+		f.seen[e.ID]++
 	}
 }
 
@@ -43,6 +126,9 @@ func (f *follower) saw(row json.RawMessage) {
 		f.wrong[fmt.Sprintf("row %s", row)]++
 	}
 	f.seen[e.ID]++
+	if f.done(f) {
+		f.cancel()
+	}
 }
 
 // changes are events of streams and long polls.
@@ -101,7 +187,8 @@ func (f *follower) stream(ctx context.Context, base string) error {
 			var list changes
 			switch {
 			case name == "resync":
-				f.wrong["resync"]++
+				f.resync(ctx, base)
+				return nil
 			case name == "changes" && json.Unmarshal([]byte(data), &list) != nil:
 				f.wrong[data]++
 			}
@@ -132,7 +219,8 @@ func (f *follower) poll(ctx context.Context, base string) error {
 			return err
 		}
 		if page.Resync {
-			f.wrong["resync"]++
+			f.resync(ctx, base)
+			return nil
 		}
 		f.apply(page.Changes)
 		f.since = page.Next
@@ -149,7 +237,11 @@ func (f *follower) socket(ctx context.Context, base string) error {
 	defer conn.CloseNow()
 	conn.SetReadLimit(1 << 20)
 	kept := maps.Clone(f.seen)
-	defer func() { f.seen = kept }()
+	defer func() {
+		if !f.done(f) {
+			f.seen = kept
+		}
+	}()
 	join := fmt.Sprintf(`["1","1","realtime:a","phx_join",{"config":{"postgres_changes":[{"event":"*","schema":"public","table":"entries","since":%q}]}}]`, f.since)
 	if err := conn.Write(ctx, websocket.MessageText, []byte(join)); err != nil {
 		return err
@@ -163,6 +255,7 @@ func (f *follower) socket(ctx context.Context, base string) error {
 		var p struct {
 			Status, Since string
 			Data          struct{ Record json.RawMessage }
+			Message       string
 			Response      struct{ Reason string }
 		}
 		if json.Unmarshal(text, &m) != nil || len(m) != 5 || json.Unmarshal(m[4], &p) != nil {
@@ -170,8 +263,10 @@ func (f *follower) socket(ctx context.Context, base string) error {
 			return nil
 		}
 		switch {
-		case strings.HasPrefix(p.Response.Reason, "Resync"):
-			f.wrong["resync"]++
+		case strings.Contains(p.Response.Reason+p.Message, "changes are lost"):
+			f.resync(ctx, base)
+			kept = f.seen
+			return nil
 		case p.Status == "error" || string(m[3]) == `"phx_close"`:
 			return fmt.Errorf("%s", text)
 		case p.Since != "":

@@ -1,7 +1,6 @@
 package live_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -32,6 +31,7 @@ type site struct {
 	*testing.T
 
 	databases []string // of the instances
+	balancer  string   // the URL of a balancer before them, if there is one
 
 	mu        sync.Mutex
 	instances []*process
@@ -41,13 +41,16 @@ type site struct {
 func startSite(t *testing.T, databases ...string) *site {
 	s := &site{T: t, databases: databases}
 	for _, url := range databases {
-		s.instances = append(s.instances, startProcess(t, url))
+		s.instances = append(s.instances, startProcess(t, url, ""))
 	}
 	return s
 }
 
 // any is the URL of an instance.
 func (s *site) any() string {
+	if s.balancer != "" {
+		return s.balancer
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.instances[rand.IntN(len(s.instances))].url
@@ -59,7 +62,7 @@ func (s *site) kill(i int) {
 	p := s.instances[i]
 	s.mu.Unlock()
 	p.kill()
-	next := startProcess(s, s.databases[i])
+	next := startProcess(s, s.databases[i], "")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.instances[i] = next
@@ -143,27 +146,10 @@ func (s *site) play(partition func(time.Duration)) {
 	if programtest.Long() {
 		entries, partitionFor, killEach, pace = 10_000, 30*time.Second, 3*time.Second, 40*time.Millisecond
 	}
-	start := s.start()
-	var followers []*follower
-	var following, writing, faults sync.WaitGroup
-	for _, connect := range []func(*follower, context.Context, string) error{(*follower).stream, (*follower).poll, (*follower).socket} {
-		for range 2 {
-			f := &follower{site: s, since: start, seen: map[int64]int{}, wrong: map[string]int{}}
-			followers = append(followers, f)
-			following.Go(func() {
-				f.follow(func(seen int) bool { return int64(seen) >= entries }, func(ctx context.Context, base string) error { return connect(f, ctx, base) })
-			})
-		}
-	}
-	var next, kills atomic.Int64
-	for range 8 {
-		writing.Go(func() {
-			for id := next.Add(1); id <= entries && s.Context().Err() == nil; id = next.Add(1) {
-				s.write(id)
-				time.Sleep(pace)
-			}
-		})
-	}
+	followers := s.follow(entries)
+	var writing, faults sync.WaitGroup
+	var kills atomic.Int64
+	writing.Go(func() { s.writeAll(entries, pace) })
 	written := make(chan struct{})
 	faults.Go(func() { partition(partitionFor) })
 	faults.Go(func() {
@@ -182,25 +168,24 @@ func (s *site) play(partition func(time.Duration)) {
 	close(written)
 	faults.Wait()
 	took := time.Since(begun)
-	following.Wait()
-	connections := 0
-	for i, f := range followers {
-		missed, doubled := 0, 0
-		for id := int64(1); id <= entries; id++ {
-			switch n := f.seen[id]; {
-			case n == 0:
-				missed++
-			case n > 1:
-				doubled++
-			}
-		}
-		if missed+doubled+len(f.wrong) > 0 {
-			s.Errorf("follower %d: %d missed, %d doubled, %v", i, missed, doubled, f.wrong)
-		}
-		connections += f.connections
-	}
-	s.Logf("%d entries in %v, %d kills, %d connections of %d followers", entries, took, kills.Load(), connections, len(followers))
+	connections := followers.judge(entries)
+	s.Logf("%d entries in %v, %d kills, %d connections of %d followers", entries, took, kills.Load(), connections, len(followers.list))
 	if kills.Load() == 0 {
 		s.Error("no instance was killed")
 	}
+}
+
+// writeAll writes entries by eight clients that pause after each.
+func (s *site) writeAll(entries int64, pace time.Duration) {
+	var next atomic.Int64
+	var writing sync.WaitGroup
+	for range 8 {
+		writing.Go(func() {
+			for id := next.Add(1); id <= entries && s.Context().Err() == nil; id = next.Add(1) {
+				s.write(id)
+				time.Sleep(pace)
+			}
+		})
+	}
+	writing.Wait()
 }

@@ -4,6 +4,7 @@ package live_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -12,11 +13,14 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/uptrace/bun"
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/api/realtime"
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/leaktest"
 )
 
@@ -27,8 +31,12 @@ type Entry struct {
 	Text          string `bun:",notnull"`
 }
 
-// serveEnv makes this program serve the application over the database of a URL.
-const serveEnv = "PLINTH_LIVETEST_SERVE"
+// The environment that makes this program serve the application: the URL of the database, and the
+// address, by default any.
+const (
+	serveEnv  = "PLINTH_LIVETEST_SERVE"
+	listenEnv = "PLINTH_LIVETEST_LISTEN"
+)
 
 func TestMain(m *testing.M) {
 	if url := os.Getenv(serveEnv); url != "" {
@@ -47,8 +55,10 @@ func serve(url string) error {
 	defer stop()
 	app, err := plinth.New(ctx, plinth.Config{
 		DatabaseURL: url, Schema: plinth.SchemaAuto, InsecureDevelopment: true, DisableAccounts: true, DisableAccessLog: true,
+		DrainDelay: 500 * time.Millisecond,
+		Channels:   []realtime.Channel{{Pattern: "room", Join: anyone, Send: anyone}},
 		Listen: func(ctx context.Context, network, _ string) (net.Listener, error) {
-			l, err := (&net.ListenConfig{}).Listen(ctx, network, "127.0.0.1:0")
+			l, err := (&net.ListenConfig{}).Listen(ctx, network, cmp.Or(os.Getenv(listenEnv), "127.0.0.1:0"))
 			if err == nil {
 				fmt.Println("http://" + l.Addr().String())
 			}
@@ -66,6 +76,8 @@ func serve(url string) error {
 	return app.Run(ctx)
 }
 
+func anyone(context.Context, auth.Principal, string) (bool, error) { return true, nil }
+
 // process is an instance in a process of its own.
 type process struct {
 	cmd   *exec.Cmd
@@ -73,11 +85,11 @@ type process struct {
 	url   string
 }
 
-// startProcess returns when the instance listens.
-func startProcess(tb testing.TB, database string) *process {
+// startProcess returns when the instance listens, at an address or at any.
+func startProcess(tb testing.TB, database, addr string) *process {
 	tb.Helper()
 	p := &process{cmd: exec.CommandContext(tb.Context(), os.Args[0])} // this program
-	p.cmd.Env = append(os.Environ(), serveEnv+"="+database)
+	p.cmd.Env = append(os.Environ(), serveEnv+"="+database, listenEnv+"="+addr)
 	p.cmd.Stderr = tb.Output()
 	var err error
 	if p.input, err = p.cmd.StdinPipe(); err != nil {
@@ -96,6 +108,15 @@ func startProcess(tb testing.TB, database string) *process {
 		tb.Fatalf("the instance does not start: %q, %v", line, err)
 	}
 	return p
+}
+
+// stop lets the instance drain and end.
+func (p *process) stop(tb testing.TB) {
+	tb.Helper()
+	_ = p.input.Close()
+	if err := p.cmd.Wait(); err != nil {
+		tb.Errorf("an instance ended with %v", err)
+	}
 }
 
 // kill ends the process without a warning. It may be called again.
