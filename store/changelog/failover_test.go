@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/changelog"
@@ -109,7 +108,7 @@ func TestChangesFailover(t *testing.T) {
 	}
 	write(0, 5)
 	drain(nil)
-	awaitReplay(t, primary, standby)
+	standby.CatchUp(t, primary)
 	standby.Detach(t)
 	write(100, 130) // lost
 	drain(nil)
@@ -136,26 +135,4 @@ func TestChangesFailover(t *testing.T) {
 	if outside.resyncs != 1 || outside.count(2000) != 1 {
 		t.Errorf("afterwards: %d resyncs, %d of 1", outside.resyncs, outside.count(2000))
 	}
-}
-
-// awaitReplay waits until the standby has all that the primary has now.
-func awaitReplay(t *testing.T, primary, standby *pgtest.Server) {
-	t.Helper()
-	want := walPosition(t, primary.URL(), "pg_current_wal_lsn()")
-	programtest.Until(t, time.Minute, "the standby catches up", func() bool {
-		return walPosition(t, standby.URL(), "pg_last_wal_replay_lsn()") >= want
-	})
-}
-
-func walPosition(t *testing.T, url, function string) (position int64) {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(t.Context())
-	if err := conn.QueryRow(t.Context(), "select ("+function+" - '0/0')::bigint").Scan(&position); err != nil {
-		t.Fatal(err)
-	}
-	return position
 }

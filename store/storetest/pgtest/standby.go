@@ -49,6 +49,20 @@ func (s *instance) copyOf(ctx context.Context, primary *instance) error {
 	return nil
 }
 
+// CatchUp waits until a standby has all that its primary has now.
+func (s *Server) CatchUp(tb testing.TB, primary *Server) {
+	tb.Helper()
+	want := ""
+	primary.connect(tb, func(ctx context.Context, conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, "select pg_current_wal_lsn()::text").Scan(&want)
+	})
+	for until := time.Now().Add(readyTime); !s.ask(tb, "select pg_last_wal_replay_lsn() >= '"+want+"'"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(until) {
+			tb.Fatal("pgtest: the standby does not catch up")
+		}
+	}
+}
+
 // Detach ends the replication of a standby: what its primary writes from then on is not
 // there, as in an asynchronous failover.
 func (s *Server) Detach(tb testing.TB) {

@@ -6,9 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
-	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
@@ -26,7 +23,7 @@ func TestFailover(t *testing.T) {
 	for id := range int64(5) {
 		s.write(1 + id)
 	}
-	awaitReplay(t, primary, standby)
+	standby.CatchUp(t, primary)
 	standby.Detach(t)
 
 	start := s.start()
@@ -84,26 +81,4 @@ func parsed(t *testing.T, text string) *url.URL {
 		t.Fatal(err)
 	}
 	return u
-}
-
-// awaitReplay waits until the standby has all that the primary has now.
-func awaitReplay(t *testing.T, primary, standby *pgtest.Server) {
-	t.Helper()
-	want := walPosition(t, primary.URL(), "pg_current_wal_lsn()")
-	programtest.Until(t, time.Minute, "the standby catches up", func() bool {
-		return walPosition(t, standby.URL(), "pg_last_wal_replay_lsn()") >= want
-	})
-}
-
-func walPosition(t *testing.T, url, function string) (position int64) {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(t.Context())
-	if err := conn.QueryRow(t.Context(), "select ("+function+" - '0/0')::bigint").Scan(&position); err != nil {
-		t.Fatal(err)
-	}
-	return position
 }
