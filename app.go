@@ -91,7 +91,7 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if err := a.openJobs(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if a.hub, err = realtime.New(rest, db, realtime.Config{Authenticator: who, Logger: r.Logger, Channels: r.Channels, History: r.History}); err != nil {
+	if a.hub, err = realtime.New(rest, db, realtime.Config{Authenticator: who, Logger: r.Logger, Channels: r.Channels, Limits: r.SocketLimits, History: r.History}); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	a.router.Use(chain.NameRoute)

@@ -174,6 +174,9 @@ type Config struct {
 	// there are none.
 	Channels []realtime.Channel
 
+	// SocketLimits bound what clients may use by sockets: connections, channels, messages.
+	SocketLimits realtime.Limits
+
 	// MailTemplates are the application's own mails ([App.Mail]) and its texts for the mails
 	// of accounts, for the mail server of [FromEnv] and the folder of development. An
 	// Accounts.Mailer of the application has its own templates, see [mail.SMTPConfig].

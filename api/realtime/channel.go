@@ -27,6 +27,8 @@ type channel struct {
 	cancel context.CancelFunc
 	timer  *time.Timer // of verify
 
+	uncount func() // from the limits; nil before it is counted
+
 	mu      sync.Mutex
 	token   string
 	expires time.Time
@@ -229,6 +231,9 @@ func (c *channel) end() {
 	c.timer.Stop()
 	c.socket.hub.become(c, false)
 	c.socket.hub.rosters.leave(c)
+	if c.uncount != nil {
+		c.uncount()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, b := range c.streams {

@@ -40,6 +40,9 @@ type Config struct {
 	// Defaults to no caller.
 	History HistoryGates
 
+	// Limits bound what clients may use by sockets.
+	Limits Limits
+
 	// Replay is the largest number of changes between the cursor of a client and now. A
 	// client that was away for longer must read the list again.
 	//
@@ -80,6 +83,7 @@ type Hub struct {
 	instance string                           // this hub, for others
 	outgoing chan *broadcast
 	rosters  *rosters
+	quotas   *quotas
 }
 
 // New returns a hub for the resources of an API.
@@ -97,12 +101,17 @@ func New(a *api.API, db *store.DB, config Config) (*Hub, error) {
 			return nil, fmt.Errorf("realtime: the pattern of a channel cannot be read: %q", c.Pattern)
 		}
 	}
+	quotas, err := newQuotas(config.Limits)
+	if err != nil {
+		return nil, err
+	}
 	wanted := make(chan struct{})
 	return &Hub{
 		wanted: wanted, want: sync.OnceFunc(func() { close(wanted) }),
 		api: a, db: db, config: config,
 		live: make(chan struct{}), passed: make(chan struct{}), latest: map[string]int64{}, members: map[string]map[*channel]struct{}{},
 		instance: rand.Text(), outgoing: make(chan *broadcast, busQueue), tables: map[string]*classes{},
+		quotas:     quotas,
 		rosters:    newRosters(presenceIsShared(db, config.Channels)),
 		unfinished: map[*class]struct{}{}, sockets: map[*socket]struct{}{},
 	}, nil

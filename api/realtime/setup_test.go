@@ -62,6 +62,8 @@ type server struct {
 	url string
 	api *api.API
 
+	stop func() // ends Run
+
 	mu      sync.Mutex
 	banned  map[string]bool
 	expires time.Time
@@ -130,6 +132,7 @@ func (s *server) start(config realtime.Config, more ...api.Exposed) *server {
 	web := httptest.NewServer(mux)
 	s.url = web.URL
 	ctx, stop := context.WithCancel(context.WithoutCancel(s.Context()))
+	s.stop = stop
 	ended := make(chan error, 1)
 	go func() { ended <- s.hub.Run(ctx) }()
 	s.Cleanup(func() {

@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -51,6 +52,7 @@ func (h *Hub) WebSocket() http.Handler {
 		up := &upgrade{ResponseWriter: w}
 		s.conn, err = websocket.Accept(up, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // see credentials
 		if err != nil {
+			s.uncount()
 			return // Accept has answered
 		}
 		s.wire = up.wire
@@ -69,6 +71,9 @@ type socket struct {
 	out      outgoing
 	channels map[string]*channel
 	stop     context.CancelCauseFunc
+
+	caller                    caller // of limits
+	release, releasePrincipal func()
 }
 
 // newSocket authenticates a connection.
@@ -76,7 +81,7 @@ func (h *Hub) newSocket(r *http.Request) (*socket, error) {
 	settings := r.URL.Query()
 	s := &socket{
 		hub: h, request: credentials(r, settings.Get("apikey")), version: settings.Get("vsn"),
-		channels: map[string]*channel{},
+		channels: map[string]*channel{}, caller: caller{address: middleware.ByAddress(r)},
 	}
 	switch s.version {
 	case "":
@@ -85,8 +90,10 @@ func (h *Hub) newSocket(r *http.Request) (*socket, error) {
 	default:
 		return nil, &problem.Error{Code: problem.BadQuery, Message: "vsn: want 1.0.0 or 2.0.0"}
 	}
-	_, _, err := h.identify(s.request)
-	return s, err
+	if _, _, err := h.identify(s.request); err != nil {
+		return nil, err
+	}
+	return s, s.count()
 }
 
 // credentials returns a request that carries the credentials of a socket alone. Browsers send
@@ -139,17 +146,28 @@ func (s *socket) serve(ctx context.Context) {
 		c.end()
 	}
 	_ = s.conn.CloseNow()
+	s.uncount()
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	delete(s.hub.sockets, s)
 }
 
+// The sockets of a hub end one after the other, 1,000 in a second or faster if they would take
+// longer than closeWithin, so that their clients do not all reconnect at once.
+const (
+	closeEach   = time.Millisecond
+	closeWithin = 2 * time.Second
+)
+
 // closeSockets ends all sockets and waits for them.
 func (h *Hub) closeSockets() {
 	h.mu.Lock()
 	h.closed = true
+	each := min(closeEach, closeWithin/time.Duration(max(len(h.sockets), 1)))
+	var after time.Duration
 	for s := range h.sockets {
-		s.stop(nil)
+		time.AfterFunc(after, func() { s.stop(nil) })
+		after += each
 	}
 	h.mu.Unlock()
 	h.serving.Wait()
@@ -172,7 +190,9 @@ func (s *socket) read(ctx context.Context) {
 			s.fail(websocket.StatusInvalidFramePayloadData, "not a frame of the protocol")
 			return
 		}
-		s.handle(ctx, f)
+		if s.throttle(ctx, f, len(text)) {
+			s.handle(ctx, f)
+		}
 	}
 }
 
@@ -243,6 +263,9 @@ func (s *socket) join(ctx context.Context, f frame) {
 	c.timer = time.AfterFunc(math.MaxInt64, c.verify)
 	p, scope, err := c.identify(c.token)
 	var opened streams
+	if err == nil {
+		err = c.countAs(p)
+	}
 	if err == nil {
 		err = c.admit(p, scope)
 	}

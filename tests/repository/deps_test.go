@@ -76,7 +76,7 @@ var arrows = []arrow{
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
 	{"api", []string{"api/catalog", "api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/netaddr", "internal/bounds", "internal/canon", "internal/reqinfo", "internal/httpheader", "internal/respwriter", "internal/problem", "internal/errtext", "internal/ruletag", "internal/strictjson", "store", "store/access", "store/fault", "store/query", "store/schema"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
-	{"api/realtime", []string{"api", "api/internal/pgrst", "api/internal/variables", "auth", "internal/canon", "internal/problem", "internal/reqinfo", "internal/strictjson", "store", "store/access", "store/changelog", "store/driver", "store/fault", "store/query", "store/schema"}, "streams changes under the rules of the resources"},
+	{"api/realtime", []string{"api", "api/internal/pgrst", "api/internal/variables", "auth", "internal/canon", "internal/problem", "internal/reqinfo", "internal/strictjson", "middleware", "store", "store/access", "store/changelog", "store/driver", "store/fault", "store/query", "store/schema"}, "streams changes under the rules of the resources"},
 	{"api/internal/variables", []string{"auth", "internal/canon"}, "what rules read of callers and requests"},
 	{"api/internal/...", []string{"api/internal/...", "internal/bounds", "internal/canon", "internal/fulltext", "internal/httpheader", "internal/problem", "internal/errtext", "internal/strictjson", "store", "store/query"}, "the wire's grammar does not know who calls"},
 	{"api/catalog", []string{"store", "store/schema"}, "describes what one caller may use, below every document of it"},
