@@ -122,6 +122,7 @@ func (h *Hub) deliverLocal(b *broadcast) {
 	f := b.frame()
 	for _, c := range members {
 		if c.id != b.From || c.self {
+			h.counters.broadcasts.Add(1)
 			c.socket.send(f)
 		}
 	}

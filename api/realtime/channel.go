@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -26,6 +27,7 @@ type channel struct {
 	ctx    context.Context //nolint:containedctx // ends with the channel
 	cancel context.CancelFunc
 	timer  *time.Timer // of verify
+	joined atomic.Bool // and counted
 
 	uncount func() // from the limits; nil before it is counted
 
@@ -229,6 +231,9 @@ func (c *channel) admit(p auth.Principal, scope *store.Scope) error {
 func (c *channel) end() {
 	c.cancel()
 	c.timer.Stop()
+	if c.joined.CompareAndSwap(true, false) {
+		c.socket.hub.counters.channels.Add(-1)
+	}
 	c.socket.hub.become(c, false)
 	c.socket.hub.rosters.leave(c)
 	if c.uncount != nil {

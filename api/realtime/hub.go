@@ -80,7 +80,8 @@ type Hub struct {
 	closed  bool
 
 	members  map[string]map[*channel]struct{} // that get broadcasts, by topic
-	instance string                           // this hub, for others
+	counters counters
+	instance string // this hub, for others
 	outgoing chan *broadcast
 	rosters  *rosters
 	quotas   *quotas
@@ -183,6 +184,7 @@ func (h *Hub) deliver(ctx context.Context, page changelog.Page) error {
 			return err
 		}
 	}
+	h.counters.reads(page)
 	before, number, concerned := h.begin(page, judges)
 	found := map[*class][]Event{}
 	for from := 0; from < len(judges); {
@@ -207,6 +209,7 @@ func (h *Hub) deliver(ctx context.Context, page changelog.Page) error {
 		}
 		h.delivered, h.deliveredPage = page.Next, number
 	}
+	h.counters.delivers(page, h.db.Now())
 	close(h.passed)
 	h.passed = make(chan struct{})
 	return nil
@@ -330,4 +333,26 @@ func (h *Hub) await(ctx context.Context, tables map[string]*schema.Table, after 
 		case <-passed:
 		}
 	}
+}
+
+// Stats returns the figures of the hub.
+func (h *Hub) Stats() Stats {
+	now, n := h.db.Now(), &h.counters
+	s := Stats{
+		Channels: int(n.channels.Load()), Changes: n.changes.Load(), Delay: time.Duration(n.delay.Load()),
+		Dropped: n.dropped.Load(), Lost: n.lost.Load(), Broadcasts: n.broadcasts.Load(),
+	}
+	if behind := n.behind.Load(); behind != 0 {
+		s.Lag = max(now.Sub(time.Unix(0, behind)), 0)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.Sockets = len(h.sockets)
+	for _, t := range h.tables {
+		s.Classes += len(t.classes)
+		for _, c := range t.classes {
+			s.Subscriptions += len(c.subscribers)
+		}
+	}
+	return s
 }

@@ -207,6 +207,9 @@ func TestSlow(t *testing.T) {
 		for {
 			m, err := sub.Next(t.Context(), time.Second)
 			if errors.Is(err, realtime.ErrSlow) {
+				if n := s.hub.Stats(); n.Dropped != 1 || n.Subscriptions != 0 {
+					t.Errorf("stats: %+v", n)
+				}
 				break
 			}
 			if err != nil || m == nil {

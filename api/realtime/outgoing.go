@@ -42,6 +42,7 @@ func (s *socket) sendMessage(m message) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	if len(s.out.messages) >= maxQueued {
+		s.hub.counters.ends(ErrSlow)
 		s.stop(ErrSlow)
 		return
 	}

@@ -278,6 +278,8 @@ func (s *socket) join(ctx context.Context, f frame) {
 		return
 	}
 	s.channels[f.Topic] = c
+	c.joined.Store(true)
+	s.hub.counters.channels.Add(1)
 	s.send(f.reply("ok", map[string]any{"postgres_changes": c.bindings}))
 	c.timer.Reset(verifyEvery)
 	c.syncPresence()

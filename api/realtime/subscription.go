@@ -140,6 +140,7 @@ func (h *Hub) Subscribe(ctx context.Context, r Request) (*Subscription, error) {
 	}
 	err := s.begin(ctx, r, registered)
 	if err != nil {
+		h.counters.ends(err)
 		s.Close()
 		return nil, err
 	}
@@ -279,6 +280,7 @@ func (s *Subscription) end(err error) {
 	s.mu.Lock()
 	s.err = cmp.Or(s.err, err)
 	s.mu.Unlock()
+	s.hub.counters.ends(err)
 	s.leave()
 	s.signal()
 }

@@ -177,6 +177,7 @@ func TestNames(t *testing.T) {
 	m, db := watched(t)
 	m.Cache("authors", func() cache.Stats { return cache.Stats{} })
 	m.Jobs(declared(t, db))
+	m.Realtime(func() changelog.SubscriberStats { return changelog.SubscriberStats{} })
 	send(m.Middleware(routed()), httptest.NewRequest("GET", "/mux/1", nil))
 	for _, title := range []string{"a", "a"} {
 		_ = store.For[note](db).Insert(t.Context(), &note{Title: title})
@@ -212,6 +213,24 @@ func declared(t *testing.T, db *store.DB) *jobs.Jobs {
 		t.Fatal(err)
 	}
 	return js
+}
+
+// TestRealtime reads each figure from its field.
+func TestRealtime(t *testing.T) {
+	t.Parallel()
+	m, _ := watched(t)
+	m.Realtime(func() changelog.SubscriberStats {
+		return changelog.SubscriberStats{
+			Sockets: 1, Channels: 2, Subscriptions: 3, Classes: 4, Lag: 5 * time.Second, Changes: 6, Delay: 7 * time.Second, Dropped: 8, Lost: 9, Broadcasts: 10,
+		}
+	})
+	for i, name := range []string{
+		"sockets", "channels", "subscriptions", "classes", "lag_seconds", "changes_total", "delay_seconds_total", "dropped_total", "lost_total", "broadcasts_total",
+	} {
+		if got := values(t, m, "plinth_realtime_"+name)[""]; got != float64(i+1) {
+			t.Errorf("%s is %v, want %d", name, got, i+1)
+		}
+	}
 }
 
 func TestJobs(t *testing.T) {

@@ -7,6 +7,7 @@
 //	metrics.Database("main", db)
 //	metrics.Cache("authors", authors.Stats)
 //	metrics.Jobs(app.Jobs())
+//	metrics.Realtime(app.Realtime().Stats)
 //	go http.Serve(operations, metrics.Handler())  // a listener that clients cannot reach
 //	http.Serve(listener, metrics.Middleware(handler))
 //
@@ -86,6 +87,22 @@
 //	plinth_jobs_dead               gauge
 //	plinth_jobs_paused             gauge
 //	plinth_jobs_failures_total     counter
+//
+// # Subscribers
+//
+// [Metrics.Realtime] collects the figures of the process's subscribers. Alert on the lag. The
+// mean time to delivery is the rate of the delay by that of the changes.
+//
+//	plinth_realtime_sockets              gauge
+//	plinth_realtime_channels             gauge
+//	plinth_realtime_subscriptions        gauge
+//	plinth_realtime_classes              gauge
+//	plinth_realtime_lag_seconds          gauge
+//	plinth_realtime_changes_total        counter
+//	plinth_realtime_delay_seconds_total  counter
+//	plinth_realtime_dropped_total        counter
+//	plinth_realtime_lost_total           counter
+//	plinth_realtime_broadcasts_total     counter
 //
 // # Caches
 //

@@ -63,7 +63,7 @@ func (m *Metrics) Registry() *client.Registry { return m.registry }
 // Names returns the names of all metrics of this package, ordered. Those of histograms
 // are without _bucket, _sum and _count.
 func Names() []string {
-	names := slices.Concat(requestNames, statementNames, databaseNames, cacheNames, jobNames)
+	names := slices.Concat(requestNames, statementNames, databaseNames, cacheNames, jobNames, realtimeNames)
 	slices.Sort(names)
 	return names
 }

@@ -80,6 +80,7 @@ func run(ctx context.Context, args []string) int {
 	}
 	metrics.Database(database, app.DB())
 	metrics.Jobs(app.Jobs())
+	metrics.Realtime(app.Realtime().Stats)
 	app.Migrations(migrate.Source{Line: "notes", FS: migrations})
 	app.Add(api.Resource[Note]{Policy: api.OwnedBy("owner_id")})
 	return app.Main(ctx, args)
