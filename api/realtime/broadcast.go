@@ -3,12 +3,12 @@ package realtime
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,21 +37,27 @@ type Channel struct {
 	Presence func(ctx context.Context, p auth.Principal, name string) (bool, error)
 }
 
-// maxBroadcast is the number of bytes of a broadcast with its names. PostgreSQL carries no
-// more between instances.
-const maxBroadcast = 7_000
+// maxBroadcast is the number of bytes of a broadcast with its names.
+const maxBroadcast = maxFrame
 
-// broadcast is a message to the members of a channel.
+// broadcast is a message to the members of a channel. Its payload is JSON or bytes.
 type broadcast struct {
-	Topic   string          `json:"t"`
-	Event   string          `json:"e"`
-	Payload json.RawMessage `json:"p"`
+	Topic   string          `json:"t,omitempty"`
+	Event   string          `json:"e,omitempty"`
+	Payload json.RawMessage `json:"p,omitempty"`
+	Binary  []byte          `json:"b,omitempty"`
 	From    string          `json:"f,omitempty"` // the channel that sent it
+
+	Row int64 `json:"i,omitempty"` // of plinth_broadcasts, which has the rest
 }
 
-// frame returns what clients get.
-func (b *broadcast) frame() frame {
-	return frame{Topic: b.Topic, Event: "broadcast", Payload: encode(map[string]any{"type": "broadcast", "event": b.Event, "payload": b.Payload})}
+// message returns what clients get. Version 1.0.0 has no form for bytes.
+func (b *broadcast) message(version string) (message, bool) {
+	if len(b.Payload) == 0 {
+		return b.binary(), version == version2
+	}
+	f := frame{Topic: b.Topic, Event: "broadcast", Payload: encode(map[string]any{"type": "broadcast", "event": b.Event, "payload": b.Payload})}
+	return f.message(version)
 }
 
 // rule returns the rule of a channel, or nil.
@@ -83,21 +89,62 @@ func (h *Hub) maySend(ctx context.Context, p auth.Principal, scope *store.Scope,
 
 // Broadcast sends an event to the members of a channel, on every instance. The payload is
 // encoded as JSON. Delivery is at most once: members who are away do not get it. The error
-// reports a payload that cannot be encoded or has more than 7,000 bytes.
+// reports a payload that cannot be encoded or has more than 256 KiB.
 func (h *Hub) Broadcast(ctx context.Context, name, event string, payload any) error {
+	b, err := newBroadcast(name, event, payload)
+	if err != nil {
+		return err
+	}
+	return h.spread(ctx, b)
+}
+
+// Publish is Broadcast for a transaction: members get the event after its commit, and never if
+// it is rolled back. A process that is killed right after the commit does not send it.
+func (h *Hub) Publish(tx *store.Tx, name, event string, payload any) error {
+	b, err := newBroadcast(name, event, payload)
+	if err != nil {
+		return err
+	}
+	tx.OnCommit(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout)
+		defer cancel()
+		if err := h.spread(ctx, b); err != nil {
+			h.config.Logger.WarnContext(ctx, "realtime: an event reached members of this instance only", "channel", name, "error", err)
+		}
+	})
+	return nil
+}
+
+// publishTimeout is how long a commit waits for the queue of signals.
+const publishTimeout = time.Second
+
+func newBroadcast(name, event string, payload any) (*broadcast, error) {
 	text, err := encodeJSON(payload)
 	if err != nil {
-		return fmt.Errorf("realtime: broadcast: %w", err)
+		return nil, fmt.Errorf("realtime: broadcast: %w", err)
 	}
-	return h.spread(ctx, &broadcast{Topic: "realtime:" + name, Event: event, Payload: text})
+	b := &broadcast{Topic: topicPrefix + name, Event: event, Payload: text}
+	return b, b.check()
 }
+
+// topicPrefix is before the name of a channel on the wire.
+const topicPrefix = "realtime:"
 
 var errBroadcastSize = &problem.Error{Code: problem.LimitExceeded, Message: fmt.Sprintf("limit exceeded: a broadcast has at most %d bytes", maxBroadcast)}
 
+// check returns an error for a broadcast that is too large.
+func (b *broadcast) check() error {
+	names := len(b.Payload) == 0 && max(len(b.Topic), len(b.Event)) > maxBinaryName
+	if names || len(b.Topic)+len(b.Event)+len(b.Payload)+len(b.Binary)+len(b.From) > maxBroadcast {
+		return errBroadcastSize
+	}
+	return nil
+}
+
 // spread delivers a broadcast to members here, and queues it for other instances.
 func (h *Hub) spread(ctx context.Context, b *broadcast) error {
-	if len(b.Topic)+len(b.Event)+len(b.Payload)+len(b.From) > maxBroadcast {
-		return errBroadcastSize
+	if err := b.check(); err != nil {
+		return err
 	}
 	h.deliverLocal(b)
 	if h.db.Listener() == nil {
@@ -116,16 +163,13 @@ func (h *Hub) deliverLocal(b *broadcast) {
 	h.mu.Lock()
 	members := make([]*channel, 0, len(h.members[b.Topic]))
 	for c := range h.members[b.Topic] {
-		members = append(members, c)
-	}
-	h.mu.Unlock()
-	f := b.frame()
-	for _, c := range members {
 		if c.id != b.From || c.self {
-			h.counters.broadcasts.Add(1)
-			c.socket.send(f)
+			members = append(members, c)
 		}
 	}
+	h.mu.Unlock()
+	h.counters.broadcasts.Add(uint64(len(members)))
+	sendAll(members, b.message)
 }
 
 // become makes a channel a member of its topic, or ends that.
@@ -147,99 +191,20 @@ func (h *Hub) become(c *channel, member bool) {
 	}
 }
 
-// The bus between instances.
-const (
-	busChannel = "plinth_broadcast"
-	busPause   = 10 * time.Millisecond // between two signals
-	busQueue   = 1_000
-)
-
-// signal is what an instance sends to the others.
-type signal struct {
-	Instance string       `json:"i"`
-	Messages []*broadcast `json:"m,omitempty"`
-
-	Presence *presenceWrite `json:"p,omitempty"`
-}
-
-// receive delivers the broadcasts of other instances until ctx ends.
-func (h *Hub) receive(ctx context.Context) {
-	for ctx.Err() == nil {
-		err := h.db.Listener().Listen(ctx, busChannel, func(payload string) {
-			var s signal
-			if err := json.Unmarshal([]byte(payload), &s); err != nil || s.Instance == h.instance {
-				return
-			}
-			for _, b := range s.Messages {
-				h.deliverLocal(b)
-			}
-			if s.Presence != nil {
-				h.rosters.receivePresence(s.Instance, s.Presence)
-			}
-		})
-		if ctx.Err() != nil || errors.Is(err, errors.ErrUnsupported) {
-			return
-		}
-		h.config.Logger.WarnContext(ctx, "realtime: broadcasts of other instances are interrupted", "error", err)
-		h.rosters.missed()
-		pause(ctx, time.Second)
-	}
-}
-
-// transmit sends queued broadcasts to other instances until ctx ends, several in one signal.
-func (h *Hub) transmit(ctx context.Context) {
-	var next *broadcast
-	for {
-		if next == nil {
-			select {
-			case next = <-h.outgoing:
-			case <-ctx.Done():
-				return
-			}
-		}
-		s := signal{Instance: h.instance, Messages: []*broadcast{next}}
-		text := encode(s)
-		next = nil
-	more:
-		for {
-			select {
-			case b := <-h.outgoing:
-				longer := encode(signal{Instance: h.instance, Messages: append(s.Messages, b)})
-				if len(longer) > maxSignal {
-					next = b
-					break more
-				}
-				s.Messages, text = append(s.Messages, b), longer
-			default:
-				break more
-			}
-		}
-		if err := h.db.Listener().Notify(ctx, busChannel, string(text)); err != nil && ctx.Err() == nil {
-			h.config.Logger.WarnContext(ctx, "realtime: a broadcast did not reach other instances", "error", err)
-		}
-		pause(ctx, busPause)
-	}
-}
-
-// maxSignal is the size of a NOTIFY of PostgreSQL, 8,000 bytes with its end.
-const maxSignal = 7_999
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
-}
-
 // broadcast handles a broadcast of the client.
 func (c *channel) broadcast(ctx context.Context, f frame) {
 	var p struct {
 		Event   string          `json:"event"`
 		Payload json.RawMessage `json:"payload"`
+		Persist any             `json:"persist"`
 	}
 	err := json.Unmarshal(f.Payload, &p)
-	if err == nil {
-		err = c.sendBroadcast(ctx, p.Event, p.Payload)
+	switch {
+	case err != nil:
+	case p.Persist != nil && p.Persist != false:
+		err = errPersist
+	default:
+		err = c.sendBroadcast(ctx, &broadcast{Topic: c.topic, Event: p.Event, Payload: p.Payload, Binary: f.Binary, From: c.id})
 	}
 	switch {
 	case err != nil:
@@ -249,7 +214,9 @@ func (c *channel) broadcast(ctx context.Context, f frame) {
 	}
 }
 
-func (c *channel) sendBroadcast(ctx context.Context, event string, payload json.RawMessage) error {
+var errPersist = refuse("NotSupported", "the server keeps no broadcasts: send it without persist")
+
+func (c *channel) sendBroadcast(ctx context.Context, b *broadcast) error {
 	c.mu.Lock()
 	token := c.token
 	c.mu.Unlock()
@@ -263,42 +230,15 @@ func (c *channel) sendBroadcast(ctx context.Context, event string, payload json.
 		return refuse("InternalError", "the rule of the channel failed")
 	case !allowed:
 		return refuse("Unauthorized", "the caller may not send to this channel")
-	case len(payload) == 0:
-		payload = json.RawMessage("{}")
+	case len(b.Payload) == 0 && b.Binary == nil:
+		b.Payload = json.RawMessage("{}")
 	}
-	return c.socket.hub.spread(ctx, &broadcast{Topic: c.topic, Event: event, Payload: payload, From: c.id})
-}
-
-// parseBinary reads a broadcast in the binary form of version 2.0.0, which clients use for all
-// of them: kind 3, the lengths of five strings, the encoding, the strings, and the payload.
-func parseBinary(data []byte) (f frame, err error) {
-	const head = 7
-	if len(data) < head || data[0] != 3 || data[6] != 1 {
-		return f, errFrame // only JSON
-	}
-	var parts [5]string
-	rest := data[head:]
-	for i := range parts {
-		n := int(data[1+i])
-		if len(rest) < n {
-			return f, errFrame
-		}
-		parts[i], rest = string(rest[:n]), rest[n:]
-	}
-	if _, err := strictjson.Parse(rest, strictjson.Limits{}); err != nil {
-		return f, errFrame
-	}
-	f = frame{Topic: parts[2], Event: "broadcast", Payload: encode(map[string]any{"event": parts[3], "payload": json.RawMessage(rest)})}
-	for i, into := range []**string{&f.JoinRef, &f.Ref} {
-		if parts[i] != "" {
-			*into = &parts[i]
-		}
-	}
-	return f, nil
+	return c.socket.hub.spread(ctx, b)
 }
 
 // BroadcastHTTP returns the handler of POST {prefix} with {"messages": [{"topic", "event",
-// "payload"}]} and of POST {prefix}/{topic}/events/{event} with a payload. It answers 202.
+// "payload"}]} and of POST {prefix}/{topic}/events/{event} with a payload, JSON or bytes
+// (application/octet-stream). It answers 202.
 func (h *Hub) BroadcastHTTP(prefix string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, scope, err := h.identify(r)
@@ -323,7 +263,13 @@ func (h *Hub) serveBroadcast(r *http.Request, p auth.Principal, scope *store.Sco
 	if err != nil {
 		return errBroadcastSize
 	}
-	messages, err := readBroadcasts(rest, body)
+	for name, values := range r.URL.Query() {
+		if strings.HasPrefix(name, "persist") && !slices.Equal(values, []string{"false"}) {
+			return &problem.Error{Code: problem.BadQuery, Message: errPersist.Error()}
+		}
+	}
+	binary := strings.HasPrefix(r.Header.Get("Content-Type"), "application/octet-stream")
+	messages, err := readBroadcasts(rest, body, binary)
 	if err != nil {
 		return err
 	}
@@ -337,7 +283,12 @@ func (h *Hub) serveBroadcast(r *http.Request, p auth.Principal, scope *store.Sco
 		}
 	}
 	for _, m := range messages {
-		m.Topic = "realtime:" + m.Topic
+		m.Topic = topicPrefix + m.Topic
+		if err := m.check(); err != nil {
+			return err
+		}
+	}
+	for _, m := range messages {
 		if err := h.spread(r.Context(), m); err != nil {
 			return err
 		}
@@ -349,10 +300,12 @@ func (h *Hub) serveBroadcast(r *http.Request, p auth.Principal, scope *store.Sco
 const maxMessages = 100
 
 // readBroadcasts reads the messages of a request: a list, or the payload of the one that the
-// path names.
-func readBroadcasts(rest string, body []byte) ([]*broadcast, error) {
-	if _, err := strictjson.Parse(body, strictjson.Limits{}); err != nil {
-		return nil, err
+// path names, which may be bytes.
+func readBroadcasts(rest string, body []byte, binary bool) ([]*broadcast, error) {
+	if binary = binary && rest != ""; !binary {
+		if _, err := strictjson.Parse(body, strictjson.Limits{}); err != nil {
+			return nil, err
+		}
 	}
 	if rest != "" {
 		parts := strings.Split(strings.TrimPrefix(rest, "/"), "/")
@@ -363,6 +316,9 @@ func readBroadcasts(rest string, body []byte) ([]*broadcast, error) {
 		event, errEvent := url.PathUnescape(parts[2])
 		if err != nil || errEvent != nil || topic == "" || event == "" {
 			return nil, &problem.Error{Code: problem.UnknownPath}
+		}
+		if binary {
+			return []*broadcast{{Topic: topic, Event: event, Binary: body}}, nil
 		}
 		return []*broadcast{{Topic: topic, Event: event, Payload: body}}, nil
 	}

@@ -21,6 +21,7 @@ type channel struct {
 
 	id        string // of the sender of broadcasts
 	ack, self bool   // broadcasts are acknowledged, and come back
+	ready     bool   // the client wants a system event after the join
 	private   bool
 	presence  presenceConfig
 

@@ -22,7 +22,8 @@
 // # Broadcasts
 //
 // Config.Channels says who may join a channel and send to it. Broadcasts reach the members on
-// all instances of a PostgreSQL by its signals. They are not kept.
+// all instances of a PostgreSQL by its signals, or by a row that is kept for a minute if they are
+// too large. [Hub.Publish] sends an event after the commit of a transaction.
 //
 // # Presence
 //

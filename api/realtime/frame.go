@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"github.com/coder/websocket"
 )
 
 // frame is a message of the Phoenix protocol. Version 1.0.0 writes it as an object, version
@@ -16,6 +18,8 @@ type frame struct {
 	Topic   string          `json:"topic"`
 	Event   string          `json:"event"`
 	Payload json.RawMessage `json:"payload"`
+
+	Binary []byte `json:"-"` // the payload of a broadcast of bytes
 }
 
 // The versions of the protocol.
@@ -53,6 +57,12 @@ func (f frame) encode(version string) ([]byte, error) {
 		return encodeJSON(f)
 	}
 	return encodeJSON([]any{f.JoinRef, f.Ref, f.Topic, f.Event, f.Payload})
+}
+
+// message is encode for a socket.
+func (f frame) message(version string) (message, bool) {
+	text, err := f.encode(version)
+	return message{websocket.MessageText, text}, err == nil
 }
 
 // appendChange appends the frame of an event of postgres_changes.

@@ -83,6 +83,7 @@ type Hub struct {
 	counters counters
 	instance string // this hub, for others
 	outgoing chan *broadcast
+	incoming chan *broadcast // of other instances
 	rosters  *rosters
 	quotas   *quotas
 }
@@ -111,7 +112,7 @@ func New(a *api.API, db *store.DB, config Config) (*Hub, error) {
 		wanted: wanted, want: sync.OnceFunc(func() { close(wanted) }),
 		api: a, db: db, config: config,
 		live: make(chan struct{}), passed: make(chan struct{}), latest: map[string]int64{}, members: map[string]map[*channel]struct{}{},
-		instance: rand.Text(), outgoing: make(chan *broadcast, busQueue), tables: map[string]*classes{},
+		instance: rand.Text(), outgoing: make(chan *broadcast, busQueue), incoming: make(chan *broadcast, busQueue), tables: map[string]*classes{},
 		quotas:     quotas,
 		rosters:    newRosters(presenceIsShared(db, config.Channels)),
 		unfinished: map[*class]struct{}{}, sockets: map[*socket]struct{}{},
@@ -132,6 +133,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	if h.db.Listener() != nil && len(h.config.Channels) > 0 {
 		bus.Go(func() { h.receive(ctx) })
 		bus.Go(func() { h.transmit(ctx) })
+		bus.Go(func() { h.deliverIncoming(ctx) })
 	}
 	if h.rosters.peers.used {
 		bus.Go(func() { h.sharePresence(ctx) })

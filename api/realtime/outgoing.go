@@ -12,11 +12,15 @@ import (
 // maxQueued is the number of messages beside events that may wait for a slow client.
 const maxQueued = 256
 
+// maxQueuedBytes is their size. One message may be larger.
+const maxQueuedBytes = 4 << 20
+
 // outgoing is what waits to be sent to a client: messages, and subscriptions with events. A
 // goroutine writes while there is something.
 type outgoing struct {
 	mu       sync.Mutex
 	messages []message
+	size     int // of messages
 	ready    []*bindingStream
 	writing  bool
 	ended    bool
@@ -41,12 +45,12 @@ func (s *socket) send(f frame) {
 func (s *socket) sendMessage(m message) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	if len(s.out.messages) >= maxQueued {
+	if n := len(s.out.messages); n >= maxQueued || n > 0 && s.out.size+len(m.data) > maxQueuedBytes {
 		s.hub.counters.ends(ErrSlow)
 		s.stop(ErrSlow)
 		return
 	}
-	s.out.messages = append(s.out.messages, m)
+	s.out.messages, s.out.size = append(s.out.messages, m), s.out.size+len(m.data)
 	s.wakeWriter()
 }
 
@@ -115,7 +119,7 @@ func (s *socket) takeOutgoing() ([]message, []*bindingStream) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	messages, ready := s.out.messages, s.out.ready
-	s.out.messages, s.out.ready = nil, nil
+	s.out.messages, s.out.ready, s.out.size = nil, nil, 0
 	for _, b := range ready {
 		b.queued = false
 	}

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/coder/websocket"
 )
 
 // diffPause is how long changes of a roster are collected, so that members that come at once
@@ -184,22 +182,26 @@ func (r *rosters) flush(name string, t *roster) {
 	t.joins, t.leaves, t.timer = nil, nil, nil
 	if len(joins)+len(leaves) > 0 {
 		diff := map[string]any{"joins": byKey(joins), "leaves": byKey(leaves)}
-		sendAll(slices.Collect(maps.Keys(t.watchers)), frame{Topic: name, Event: "presence_diff", Payload: encode(diff)})
+		sendAll(slices.Collect(maps.Keys(t.watchers)), frame{Topic: name, Event: "presence_diff", Payload: encode(diff)}.message)
 	}
 }
 
-// sendAll sends a frame to channels. It is encoded once for each version of the protocol.
-func sendAll(channels []*channel, f frame) {
-	texts := map[string][]byte{}
+// sendAll sends a message to channels. It is encoded once for each version of the protocol.
+func sendAll(channels []*channel, encode func(version string) (message, bool)) {
+	type encoded struct {
+		message
+		ok bool
+	}
+	made := map[string]encoded{}
 	for _, c := range channels {
 		version := c.socket.version
-		if texts[version] == nil {
-			text, err := f.encode(version)
-			if err != nil {
-				return // maps, strings and raw JSON
-			}
-			texts[version] = text
+		m, known := made[version]
+		if !known {
+			m.message, m.ok = encode(version)
+			made[version] = m
 		}
-		c.socket.sendMessage(message{websocket.MessageText, texts[version]})
+		if m.ok {
+			c.socket.sendMessage(m.message)
+		}
 	}
 }

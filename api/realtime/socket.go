@@ -241,6 +241,7 @@ type joinPayload struct {
 		Broadcast struct {
 			Ack    bool             `json:"ack"`
 			Self   bool             `json:"self"`
+			Ready  bool             `json:"replication_ready"`
 			Replay *json.RawMessage `json:"replay"`
 		} `json:"broadcast"`
 		Presence presenceConfig `json:"presence"`
@@ -283,12 +284,15 @@ func (s *socket) join(ctx context.Context, f frame) {
 	s.send(f.reply("ok", map[string]any{"postgres_changes": c.bindings}))
 	c.timer.Reset(verifyEvery)
 	c.syncPresence()
+	if c.ready {
+		c.send("system", encode(map[string]any{"extension": "system", "status": "ok", "message": "Replication connection established", "channel": c.name}))
+	}
 	c.start(opened, c.token, p.Expires)
 }
 
 // newChannel reads a join.
 func (s *socket) newChannel(f frame) (*channel, error) {
-	name, ok := strings.CutPrefix(f.Topic, "realtime:")
+	name, ok := strings.CutPrefix(f.Topic, topicPrefix)
 	switch {
 	case !ok || name == "":
 		return nil, refuse("TopicNameRequired", "You must provide a topic name")
@@ -311,7 +315,7 @@ func (s *socket) newChannel(f frame) (*channel, error) {
 	}
 	c := &channel{
 		presence: presence, socket: s, topic: f.Topic, name: name, token: p.Token, bindings: p.Config.Changes,
-		id: rand.Text(), ack: p.Config.Broadcast.Ack, self: p.Config.Broadcast.Self, private: p.Config.Private,
+		id: rand.Text(), ack: p.Config.Broadcast.Ack, self: p.Config.Broadcast.Self, ready: p.Config.Broadcast.Ready, private: p.Config.Private,
 	}
 	if c.bindings == nil {
 		c.bindings = []binding{}
