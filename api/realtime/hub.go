@@ -136,7 +136,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		bus.Go(func() { h.deliverIncoming(ctx) })
 	}
 	if h.rosters.peers.used {
-		bus.Go(func() { h.sharePresence(ctx) })
+		bus.Go(func() { (&leaseholder{hub: h}).run(ctx) })
 	}
 	select {
 	case <-h.wanted:

@@ -39,9 +39,8 @@ func presenceIsShared(db *store.DB, channels []Channel) bool {
 	return db.Listener() != nil && slices.ContainsFunc(channels, func(c Channel) bool { return c.Presence != nil })
 }
 
-// sharePresence shares presences with other instances until ctx ends.
-func (h *Hub) sharePresence(ctx context.Context) {
-	l := &leaseholder{hub: h}
+// run shares presences with other instances until ctx ends.
+func (l *leaseholder) run(ctx context.Context) {
 	defer l.end(ctx)
 	for {
 		timer := time.NewTimer(time.Until(l.next))
@@ -49,15 +48,15 @@ func (h *Hub) sharePresence(ctx context.Context) {
 		case <-ctx.Done():
 			timer.Stop()
 			return
-		case <-h.rosters.peers.wake:
+		case <-l.hub.rosters.peers.wake:
 		case <-timer.C:
 		}
 		timer.Stop()
 		wait := busPause
 		if err := l.work(store.WithReserve(ctx)); err != nil && ctx.Err() == nil {
-			h.config.Logger.WarnContext(ctx, "realtime: presences are not shared with other instances", "error", err)
+			l.hub.config.Logger.WarnContext(ctx, "realtime: presences are not shared with other instances", "error", err)
 			wait = time.Second
-			h.rosters.peers.signal()
+			l.hub.rosters.peers.signal()
 		}
 		pause(ctx, wait)
 	}
