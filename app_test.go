@@ -672,6 +672,12 @@ func TestLiveChanges(t *testing.T) {
 	if page, err := io.ReadAll(get("/rest/v1/-/changes?tables=tasks").Body); err != nil || !strings.Contains(string(page), `"next":"`) {
 		t.Errorf("the cursor of now: %s, %v", page, err)
 	}
+	for kind, want := range map[auth.Kind]int{auth.Anonymous: 3, auth.User: 4} { // tickets are for users
+		document, err := app.API().OpenAPI(auth.Principal{Kind: kind})
+		if got := strings.Count(string(document), `"operationId":"realtime.`); err != nil || got != want {
+			t.Errorf("the document has %d operations of streams, want %d: %v", got, want, err)
+		}
+	}
 	apptest.Do(t, handler, http.MethodPost, "/auth/v1/logout", "", "Authorization", "Bearer "+ann.Access)
 	began := time.Now()
 	for range lines {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/api/openapi"
+	"github.com/seed-7694ebf6/plinth/api/realtime"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/chain"
@@ -244,6 +245,7 @@ func (r resolved) rest(who auth.Authenticator) api.Config {
 	}
 	title, version := programName()
 	c.Title, c.Version = cmp.Or(c.Title, title), cmp.Or(c.Version, version)
+	c.Routes = slices.Concat(c.Routes, realtime.Routes(restPath+"/-/", socketPath))
 	if !r.DisableAccounts {
 		c.Routes = slices.Concat(c.Routes, accountRoutes())
 	}

@@ -306,7 +306,7 @@ func TestKeptAnswersOfBefore(t *testing.T) {
 		must(t, h, 204, q)
 		for _, statement := range []string{
 			"drop index plinth_idempotency_caller_idx", "alter table plinth_idempotency drop column size", "alter table plinth_idempotency drop column caller",
-			"alter table plinth_changes drop column size", "drop index plinth_changes_history_idx", "alter table plinth_changes drop column request", "alter table plinth_changes drop column address", "drop table plinth_jobs", "drop table plinth_queues", "drop table plinth_schedules", "delete from plinth_migrations where line = 'plinth' and version > 2",
+			"alter table plinth_changes drop column size", "drop index plinth_changes_history_idx", "alter table plinth_changes drop column request", "alter table plinth_changes drop column address", "drop table if exists plinth_presence", "drop table if exists plinth_instances", "drop table if exists plinth_broadcasts", "drop table plinth_jobs", "drop table plinth_queues", "drop table plinth_schedules", "delete from plinth_migrations where line = 'plinth' and version > 2",
 		} {
 			if _, err := db.Bun().ExecContext(t.Context(), statement); err != nil {
 				t.Fatal(err)

@@ -27,7 +27,7 @@ func (b *builder) function(f *catalog.Function) {
 	}
 	var path ordered[operationObject]
 	if f.ReadOnly {
-		parameters := append(append(queryArguments(arguments), parameterRef("Prefer.call"), parameterRef("Accept-Profile")), onRows...)
+		parameters := append(append(callArguments(arguments), parameterRef("Prefer.call"), parameterRef("Accept-Profile")), onRows...)
 		path = append(path, entry[operationObject]{"get", operation(http.MethodGet, "rpc.get."+f.Name, parameters, answers)})
 		head := operation(http.MethodHead, "rpc.head."+f.Name, parameters, withoutContent(answers))
 		path = append(path, entry[operationObject]{"head", head})
@@ -95,15 +95,17 @@ func (b *builder) rowParameters(f *catalog.Function) []Parameter {
 	return all
 }
 
-// queryArguments are the arguments of a function in a query string. They cannot be null,
-// and values that are not scalars are JSON. An argument with the name of a parameter of
-// the wire has to be sent in a body.
+// callArguments are the arguments of a function in a query string. An argument with the name of
+// a parameter of the wire has to be sent in a body.
+func callArguments(in *Schema) []Parameter {
+	return slices.DeleteFunc(queryArguments(in), func(p Parameter) bool { return slices.Contains(reserved, p.Name) })
+}
+
+// queryArguments are the members of an object in a query string. They cannot be null, and
+// values that are not scalars are JSON.
 func queryArguments(in *Schema) []Parameter {
 	var all []Parameter
 	for _, p := range in.Properties {
-		if slices.Contains(reserved, p.Name) {
-			continue
-		}
 		s := p.Schema.notNull()
 		argument := Parameter{
 			Name: p.Name, In: "query", Description: "Argument " + p.Name + ".", Required: slices.Contains(in.Required, p.Name), Schema: s,

@@ -17,14 +17,19 @@ type Route struct {
 	// ID is the operation's id, unique in the document. Routes of one Tag are shown together.
 	ID, Tag, Summary string
 
+	// Description is further text, as Markdown.
+	Description string
+
 	// Query and Body are structs of the query parameters and of the members of a JSON body,
 	// by their JSON tags and the rule required of their validate tags. Nil means none.
 	Query, Body reflect.Type
 
 	// Status is the status of a success, http.StatusOK by default. Answers are the types
-	// that its JSON body may have, none for an answer without a body.
+	// that its JSON body may have, none for an answer without a body. Text is the media type
+	// of a body that is no JSON, such as text/event-stream.
 	Status  int
 	Answers []reflect.Type
+	Text    string
 
 	// Error is the type of the JSON body of every error. Nil means no statement on errors.
 	Error reflect.Type
@@ -35,7 +40,7 @@ func (b *builder) route(r *Route) {
 	if !slices.ContainsFunc(b.tags, func(t tag) bool { return t.Name == r.Tag }) {
 		b.tags = append(b.tags, tag{r.Tag, "Operations beside the REST API."})
 	}
-	op := operationObject{Tags: []string{r.Tag}, Summary: r.Summary, OperationID: r.ID, Responses: b.routeAnswers(r)}
+	op := operationObject{Tags: []string{r.Tag}, Summary: r.Summary, Description: r.Description, OperationID: r.ID, Responses: b.routeAnswers(r)}
 	for part := range strings.SplitSeq(r.Path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
 			op.Parameters = append(op.Parameters, Parameter{Name: strings.TrimSuffix(name, "}"), In: "path", Required: true, Schema: text()})
@@ -66,6 +71,8 @@ func (b *builder) routeAnswers(r *Route) ordered[Response] {
 		forms = append(forms, b.routeTypes.Output(answer).notNull())
 	}
 	switch {
+	case r.Text != "":
+		done.Content = Content{{r.Text, text()}}
 	case len(forms) == 1:
 		done.Content = Content{{jsonForm, forms[0]}}
 	case len(forms) > 1:

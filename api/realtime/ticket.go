@@ -37,6 +37,16 @@ type ticket struct {
 	Resource string      `json:"resource"`
 }
 
+// ticketBody and ticketAnswer are the bodies of a request for a ticket and of its answer.
+type ticketBody struct {
+	Resource string `json:"resource" validate:"required"`
+}
+
+type ticketAnswer struct {
+	Ticket  string `json:"ticket"`
+	Expires int    `json:"expires_in"` // seconds
+}
+
 // Ticket returns the handler of POST {"resource": "notes"}, which answers with {"ticket": "..."}
 // for the parameter ticket of [Hub.Live]. EventSource sends no headers, so a page without a
 // cookie authenticates its streams by tickets.
@@ -56,10 +66,7 @@ func (h *Hub) Ticket() http.Handler {
 		}
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store")
-		_ = json.NewEncoder(w).Encode(struct {
-			Ticket  string `json:"ticket"`
-			Expires int    `json:"expires_in"`
-		}{text, int(ticketLife / time.Second)})
+		_ = json.NewEncoder(w).Encode(ticketAnswer{text, int(ticketLife / time.Second)})
 	})
 }
 
@@ -78,9 +85,7 @@ func (h *Hub) issue(w http.ResponseWriter, r *http.Request) (string, error) {
 	if p.Kind == auth.Anonymous {
 		return "", store.ErrDenied
 	}
-	var wanted struct {
-		Resource string `json:"resource"`
-	}
+	var wanted ticketBody
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&wanted); err != nil {
 		return "", &problem.Error{Code: problem.BadBody, Message: `the body must be {"resource": "NAME"}`}
 	}
