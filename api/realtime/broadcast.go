@@ -28,12 +28,12 @@ type Channel struct {
 
 	// Join reports whether a caller may receive the broadcasts of a channel, and Send whether
 	// it may send them. The context has the caller and its scope, for [api.Can]. Nil allows
-	// no caller. Join is asked again when the token changes.
+	// no caller. Join is asked again when the token changes, and every 30 seconds.
 	Join, Send func(ctx context.Context, p auth.Principal, name string) (bool, error)
 
 	// Presence reports whether a caller that may join may be present and see who is. Nil allows
 	// no caller. A client chooses the key under which it is present, so the key is no proof of
-	// who it is. Presence is asked again when the token changes.
+	// who it is. Presence is asked again as Join is.
 	Presence func(ctx context.Context, p auth.Principal, name string) (bool, error)
 }
 
@@ -229,7 +229,7 @@ func (c *channel) sendBroadcast(ctx context.Context, b *broadcast) error {
 	case err != nil:
 		return refuse("InternalError", "the rule of the channel failed")
 	case !allowed:
-		return refuse("Unauthorized", "the caller may not send to this channel")
+		return refuse(unauthorized, "the caller may not send to this channel")
 	case len(b.Payload) == 0 && b.Binary == nil:
 		b.Payload = json.RawMessage("{}")
 	}

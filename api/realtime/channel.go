@@ -28,6 +28,7 @@ type channel struct {
 	ctx    context.Context //nolint:containedctx // ends with the channel
 	cancel context.CancelFunc
 	timer  *time.Timer // of verify
+	asked  time.Time   // the rules, by verify
 	joined atomic.Bool // and counted
 
 	uncount func() // from the limits; nil before it is counted
@@ -112,7 +113,7 @@ func (c *channel) verify() {
 		return
 	}
 	reason := ""
-	_, scope, err := c.identify(token)
+	p, scope, err := c.identify(token)
 	switch {
 	case !expires.IsZero() && time.Now().After(expires):
 		reason = "Token has expired"
@@ -120,6 +121,8 @@ func (c *channel) verify() {
 		reason = err.Error()
 	case !list.suit(scope):
 		reason = "the rights of the caller have changed: join again"
+	default:
+		reason = c.lostRight(p, scope)
 	}
 	c.mu.Lock()
 	refreshed := c.token != token
@@ -219,13 +222,29 @@ func (c *channel) admit(p auth.Principal, scope *store.Scope) error {
 		}
 	}
 	if !joined && (c.private || rule != nil) {
-		return refuse("Unauthorized", "You do not have permissions to read from this Channel topic: %s", c.name)
+		return refuse(unauthorized, "You do not have permissions to read from this Channel topic: %s", c.name)
 	}
 	if err := c.admitPresence(p, scope); err != nil {
 		return err
 	}
 	h.become(c, joined)
 	return nil
+}
+
+// askEvery is how often the rules of an open channel are asked again.
+const askEvery = 30 * time.Second
+
+// lostRight returns why the rules let a caller in no longer, or "". Rules are asked from time to
+// time. One that fails is asked again.
+func (c *channel) lostRight(p auth.Principal, scope *store.Scope) string {
+	if time.Since(c.asked) < c.socket.hub.askEvery {
+		return ""
+	}
+	c.asked = time.Now()
+	if r, ok := errors.AsType[refusal](c.admit(p, scope)); ok && r.code == unauthorized {
+		return r.Error()
+	}
+	return ""
 }
 
 // end ends the channel, which sends no more.

@@ -90,6 +90,9 @@ func (f frame) refuse(err error) frame {
 // refusal is a reason that clients know by its code.
 type refusal struct{ code, text string }
 
+// unauthorized is the code of what the rules do not allow.
+const unauthorized = "Unauthorized"
+
 func (r refusal) Error() string { return r.code + ": " + r.text }
 
 func refuse(code, format string, args ...any) error {

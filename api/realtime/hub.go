@@ -86,6 +86,7 @@ type Hub struct {
 	incoming chan *broadcast // of other instances
 	rosters  *rosters
 	quotas   *quotas
+	askEvery time.Duration // see askEvery
 }
 
 // New returns a hub for the resources of an API.
@@ -114,6 +115,7 @@ func New(a *api.API, db *store.DB, config Config) (*Hub, error) {
 		live: make(chan struct{}), passed: make(chan struct{}), latest: map[string]int64{}, members: map[string]map[*channel]struct{}{},
 		instance: rand.Text(), outgoing: make(chan *broadcast, busQueue), incoming: make(chan *broadcast, busQueue), tables: map[string]*classes{},
 		quotas:     quotas,
+		askEvery:   askEvery,
 		rosters:    newRosters(presenceIsShared(db, config.Channels)),
 		unfinished: map[*class]struct{}{}, sockets: map[*socket]struct{}{},
 	}, nil

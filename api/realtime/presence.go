@@ -64,14 +64,14 @@ func (p presenceConfig) withKey() (presenceConfig, error) {
 func (c *channel) mayBePresent(p auth.Principal, scope *store.Scope) error {
 	rule := c.socket.hub.rule(c.name)
 	if rule == nil {
-		return refuse("Unauthorized", "this channel has no presence: %s", c.name)
+		return refuse(unauthorized, "this channel has no presence: %s", c.name)
 	}
 	allowed, err := ask(c.ctx, rule.Presence, p, scope, c.name)
 	switch {
 	case err != nil:
 		return refuse("UnableToCheckToken", "the rule of the channel failed")
 	case !allowed:
-		return refuse("Unauthorized", "You do not have permissions to use presence on this Channel topic: %s", c.name)
+		return refuse(unauthorized, "You do not have permissions to use presence on this Channel topic: %s", c.name)
 	}
 	return nil
 }

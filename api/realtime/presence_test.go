@@ -3,13 +3,16 @@ package realtime_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/api/realtime"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -265,4 +268,40 @@ func TestPresenceOfADeadInstance(t *testing.T) {
 	bob.sees("ann:[b]")
 	bob.track(`{"text":"c"}`)
 	ann.sees("ann:[b] bob:[c]")
+}
+
+// TestLostRight: a channel ends when its rules let its client in no longer. A rule that fails
+// changes nothing.
+func TestLostRight(t *testing.T) {
+	t.Parallel()
+	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
+		var state sync.Map // of rules, by caller
+		rule := func(_ context.Context, p auth.Principal, _ string) (bool, error) {
+			switch v, _ := state.Load(p.ID); v {
+			case "fails":
+				return false, errors.New("the rule fails")
+			case "denied":
+				return false, nil
+			}
+			return true, nil
+		}
+		config := realtime.Config{Channels: []realtime.Channel{{Pattern: "lounge", Join: rule, Presence: rule}}}
+		s := (&server{T: t, db: db, banned: map[string]bool{}}).start(config)
+		s.hub.SetAskEvery(0)
+		ann, bob := s.enter("2.0.0", "ann", `{"enabled":true,"key":"ann"}`), s.enter("1.0.0", "bob", `{"enabled":true,"key":"bob"}`)
+		bob.track(`{"text":"b"}`)
+		ann.track(`{"text":"a"}`)
+		ann.sees("ann:[a] bob:[b]")
+		state.Store("ann", "fails")
+		state.Store("bob", "denied")
+		ann.sees("ann:[a]")
+		m := bob.until(func(m message) bool { return m.Event == "system" })
+		if !strings.Contains(string(m.Payload), "Unauthorized") {
+			t.Errorf("a lost right: %s", m.Payload)
+		}
+		ann.sees("ann:[a]") // with a rule that fails
+		if got := ann.ask(`{"type":"presence","event":"untrack"}`); !strings.Contains(got, `"ok"`) {
+			t.Errorf("after a rule has failed: %s", got)
+		}
+	}, storetest.Models(Post{}, Member{}))
 }

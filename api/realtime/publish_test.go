@@ -12,6 +12,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/realtime"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
 // elsewhere returns another instance on PostgreSQL, and the same one on SQLite.
@@ -218,4 +220,21 @@ func TestReplicationReady(t *testing.T) {
 			t.Errorf("got %s, want %s", text, want)
 		}
 	})
+}
+
+// TestSweep: stored broadcasts are deleted after a minute.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewPostgres(t, pgtest.Source(), storetest.Models(Post{}, Member{}))
+	s := (&server{T: t, db: db, banned: map[string]bool{}}).start(rooms())
+	for _, age := range []int{61, 50} {
+		_, err := db.Bun().DB.ExecContext(t.Context(), "insert into plinth_broadcasts (message, sent_at) values ('{}', clock_timestamp() - make_interval(secs => $1))", age)
+		s.do(err)
+	}
+	s.hub.SweepBroadcasts(t.Context())
+	var left int
+	s.do(db.Bun().DB.QueryRowContext(t.Context(), "select count(*) from plinth_broadcasts").Scan(&left))
+	if left != 1 {
+		t.Errorf("%d broadcasts are left, want the one of the last minute", left)
+	}
 }

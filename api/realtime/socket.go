@@ -282,6 +282,7 @@ func (s *socket) join(ctx context.Context, f frame) {
 	c.joined.Store(true)
 	s.hub.counters.channels.Add(1)
 	s.send(f.reply("ok", map[string]any{"postgres_changes": c.bindings}))
+	c.asked = time.Now()
 	c.timer.Reset(verifyEvery)
 	c.syncPresence()
 	if c.ready {

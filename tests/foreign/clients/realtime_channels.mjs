@@ -1,5 +1,5 @@
-// Uses channels with the real supabase-js over both versions of the protocol: presence between
-// two servers, which may be one. realtime_channels_test.go gives NEAR_URL and FAR_URL. It prints
+// Uses channels with the real supabase-js over both versions of the protocol: presence and
+// broadcasts between two servers, which may be one. realtime_channels_test.go gives NEAR_URL and FAR_URL. It prints
 // one line per assertion and ends with status 1 if one does not hold.
 import assert from 'node:assert/strict'
 import { createClient } from '@supabase/supabase-js'
@@ -87,6 +87,51 @@ async function presence(vsn) {
   }
 }
 
-for (const vsn of ['1.0.0', '2.0.0']) await presence(vsn)
+async function broadcasts(vsn) {
+  const annClient = await client(process.env.NEAR_URL, vsn)
+  const bobClient = await client(process.env.FAR_URL, vsn)
+  const heard = { ann: [], bob: [], system: [] }
+  const name = `lounge-talk-${vsn}`
+  const ann = annClient.channel(name, { config: { private: true, broadcast: { ack: true, self: true, replication_ready: true } } })
+  const bob = bobClient.channel(name, { config: { private: true } })
+  ann.on('broadcast', { event: 'say' }, ({ payload }) => heard.ann.push(payload))
+  ann.on('system', {}, (payload) => heard.system.push(payload))
+  bob.on('broadcast', { event: 'say' }, ({ payload }) => heard.bob.push(payload))
+  for (const channel of [ann, bob]) {
+    let status
+    channel.subscribe((s) => { status = s })
+    await until('SUBSCRIBED', () => status === 'SUBSCRIBED')
+  }
+  await until('replication_ready', () => heard.system.some((s) => s.extension === 'system' && s.status === 'ok'))
+  const say = (payload) => ann.send({ type: 'broadcast', event: 'say', payload })
+  for (let n = 0; heard.bob.length === 0; n++) { // until the other server listens
+    assert.equal(await say({ n }), 'ok')
+    await new Promise((done) => setTimeout(done, 20))
+  }
+  const large = { text: 'x'.repeat(100_000) }
+  assert.equal(await say(large), 'ok')
+  assert.equal((await ann.httpSend('say', { text: 'by HTTP' })).success, true)
+  for (const list of [heard.ann, heard.bob]) {
+    await until('a large broadcast, and one by HTTP', () => list.at(-1)?.text === 'by HTTP' && list.at(-2)?.text?.length === 100_000)
+  }
+  if (vsn === '2.0.0') {
+    const bytes = new Uint8Array([0, 1, 255])
+    assert.equal(await say(bytes.buffer), 'ok')
+    assert.equal((await ann.httpSend('say', bytes)).success, true)
+    for (const list of [heard.ann, heard.bob]) {
+      await until('bytes', () => list.slice(-2).every((b) => b instanceof ArrayBuffer && Buffer.from(b).equals(Buffer.from(bytes))))
+    }
+  }
+  assert.equal(await say({ text: 'x'.repeat(200_000) }), 'ok')
+  for (const c of [annClient, bobClient]) {
+    await c.removeAllChannels()
+    c.realtime.disconnect()
+  }
+}
+
+for (const vsn of ['1.0.0', '2.0.0']) {
+  await presence(vsn)
+  await broadcasts(vsn)
+}
 console.log('done')
 process.exit(0)
