@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,15 +45,19 @@ type followers struct {
 	ending sync.WaitGroup
 }
 
-// follow starts clients that end when they have seen a number of entries.
-func (s *site) follow(entries int64) *followers {
+// follow starts clients that end when they have seen a number of entries, which is 0 while it is
+// unknown. Their connections last at most longest.
+func (s *site) follow(longest time.Duration, entries func() int64) *followers {
 	fs := &followers{site: s}
 	start := s.start()
 	for _, connect := range transports {
 		for range 2 {
 			f := &follower{
-				site: s, since: start, seen: map[int64]int{}, wrong: map[string]int{}, longest: 2 * time.Second,
-				done: func(f *follower) bool { return int64(len(f.seen)) >= entries },
+				site: s, since: start, seen: map[int64]int{}, wrong: map[string]int{}, longest: longest,
+				done: func(f *follower) bool {
+					n := entries()
+					return n > 0 && int64(len(f.seen)) >= n
+				},
 			}
 			fs.list = append(fs.list, f)
 			fs.ending.Go(func() { f.follow(connect) })
@@ -146,10 +151,14 @@ func (f *follower) apply(list changes) {
 	}
 }
 
-func get(ctx context.Context, address string) (*http.Response, error) {
+// get sends a request with pairs of header fields. Another status than 200 is an error.
+func get(ctx context.Context, address string, header ...string) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
+	}
+	for pair := range slices.Chunk(header, 2) {
+		r.Header.Set(pair[0], pair[1])
 	}
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -164,7 +173,7 @@ func get(ctx context.Context, address string) (*http.Response, error) {
 
 // stream follows by server-sent events.
 func (f *follower) stream(ctx context.Context, base string) error {
-	res, err := get(ctx, base+"/rest/v1/-/live/entries?since="+url.QueryEscape(f.since))
+	res, err := get(ctx, base+"/rest/v1/-/live/entries", "Last-Event-ID", f.since)
 	if err != nil {
 		return err
 	}

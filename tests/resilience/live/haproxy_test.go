@@ -1,13 +1,16 @@
 package live_test
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,33 +75,40 @@ func (s *site) restart(i int) {
 
 // TestThreeInstancesBehindHAProxy: subscribers of all transports see what is written through any
 // instance, while all instances are restarted one after the other. Broadcasts reach the members
-// on all of them.
+// on all of them, once.
 func TestThreeInstancesBehindHAProxy(t *testing.T) {
 	t.Parallel()
 	database := pgtest.URL(t)
 	s := startSite(t, database, database, database)
 	s.balance()
-	entries, pace := int64(400), 50*time.Millisecond
+	rounds := 1
 	if programtest.Long() {
-		entries = 4_000
+		rounds = 20
 	}
-	followers := s.follow(entries)
-	restarted := make(chan int)
+	var entries atomic.Int64 // 0 until all are written
+	followers := s.follow(10*time.Second, entries.Load)
+	restarted := make(chan struct{})
 	go func() {
-		n := 0
-		for i := range s.instances {
-			s.restart(i)
-			n++
+		defer close(restarted)
+		for range rounds {
+			for i := range s.instances {
+				s.restart(i)
+			}
 		}
-		restarted <- n
 	}()
-	s.writeAll(entries, pace)
-	n := <-restarted
-	t.Logf("%d entries, %d restarts, %d connections of %d followers", entries, n, followers.judge(entries), len(followers.list))
+	entries.Store(s.writeUntil(restarted, 50*time.Millisecond) + 1)
+	s.write(entries.Load()) // those that have the others end now
+	connections := followers.judge(entries.Load())
+	t.Logf("%d entries, %d restarts, %d connections of %d followers", entries.Load(), rounds*len(s.instances), connections, len(followers.list))
+	s.broadcastToAll()
+}
 
-	members := map[*websocket.Conn]bool{}
-	for range 6 { // two on each instance, by turns
-		members[s.member()] = true
+// broadcastToAll sends broadcasts through all instances, to two members on each.
+func (s *site) broadcastToAll() {
+	s.Helper()
+	var members []*websocket.Conn
+	for _, p := range s.instances {
+		members = append(members, s.member(p.url), s.member(p.url))
 	}
 	ended := make(chan struct{})
 	var sending sync.WaitGroup
@@ -108,20 +118,39 @@ func TestThreeInstancesBehindHAProxy(t *testing.T) {
 			case <-ended:
 				return
 			default:
-				s.broadcast()
+				s.broadcast("hello")
 			}
 		}
 	})
-	for conn := range members {
-		waitFor(t, conn, `"event":"say"`)
+	for _, conn := range members {
+		s.await(conn, "hello")
 	}
 	close(ended)
 	sending.Wait()
+	const broadcasts = 30
+	for range broadcasts {
+		s.broadcast("count")
+	}
+	for _, p := range s.instances {
+		s.broadcastAt(p.url, "end") // after all that the instance sends
+	}
+	for i, conn := range members {
+		counted := 0
+		for range s.instances {
+			counted += s.await(conn, "end")["count"]
+		}
+		if counted != broadcasts {
+			s.Errorf("member %d has %d of %d broadcasts", i, counted, broadcasts)
+		}
+	}
 }
 
 // broadcast sends a broadcast through HAProxy.
-func (s *site) broadcast() {
-	r, err := http.NewRequestWithContext(s.Context(), http.MethodPost, s.balancer+"/realtime/v1/api/broadcast", strings.NewReader(`{"messages":[{"topic":"room","event":"say","payload":{"n":1}}]}`))
+func (s *site) broadcast(event string) { s.broadcastAt(s.balancer, event) }
+
+func (s *site) broadcastAt(base, event string) {
+	body := strings.NewReader(fmt.Sprintf(`{"messages":[{"topic":"room","event":%q,"payload":{}}]}`, event))
+	r, err := http.NewRequestWithContext(s.Context(), http.MethodPost, base+"/realtime/v1/api/broadcast", body)
 	if err != nil {
 		s.Error(err)
 		return
@@ -135,33 +164,43 @@ func (s *site) broadcast() {
 	res.Body.Close()
 }
 
-// member joins a channel by a socket.
-func (s *site) member() *websocket.Conn {
+// member joins a channel by a socket at an instance.
+func (s *site) member(base string) *websocket.Conn {
 	s.Helper()
-	conn, _, err := websocket.Dial(s.Context(), "ws"+strings.TrimPrefix(s.any(), "http")+"/realtime/v1/websocket?vsn=2.0.0", nil)
+	conn, _, err := websocket.Dial(s.Context(), "ws"+strings.TrimPrefix(base, "http")+"/realtime/v1/websocket?vsn=1.0.0", nil)
 	if err != nil {
 		s.Fatal(err)
 	}
 	s.Cleanup(func() { _ = conn.CloseNow() })
-	if err := conn.Write(s.Context(), websocket.MessageText, []byte(`["1","1","realtime:room","phx_join",{"config":{}}]`)); err != nil {
+	if err := conn.Write(s.Context(), websocket.MessageText, []byte(`{"join_ref":"1","ref":"1","topic":"realtime:room","event":"phx_join","payload":{"config":{}}}`)); err != nil {
 		s.Fatal(err)
 	}
-	waitFor(s.T, conn, `"status":"ok"`)
+	s.await(conn, "phx_reply")
 	return conn
 }
 
-// waitFor reads frames until one has a text.
-func waitFor(t *testing.T, conn *websocket.Conn, part string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+// await reads frames until one is of an event or broadcast, and counts the ones before.
+func (s *site) await(conn *websocket.Conn, event string) (before map[string]int) {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), patience())
 	defer cancel()
+	before = map[string]int{}
 	for {
 		_, text, err := conn.Read(ctx)
 		if err != nil {
-			t.Fatalf("no %s: %v", part, err)
+			s.Fatalf("no %s: %v", event, err)
 		}
-		if strings.Contains(string(text), part) {
-			return
+		var m struct {
+			Event   string
+			Payload struct{ Event, Status string }
 		}
+		if err := json.Unmarshal(text, &m); err != nil || m.Payload.Status == "error" {
+			s.Fatalf("%s: %v", text, err)
+		}
+		got := cmp.Or(m.Payload.Event, m.Event)
+		if got == event {
+			return before
+		}
+		before[got]++
 	}
 }

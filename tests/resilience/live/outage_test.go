@@ -146,7 +146,7 @@ func (s *site) play(partition func(time.Duration)) {
 	if programtest.Long() {
 		entries, partitionFor, killEach, pace = 10_000, 30*time.Second, 3*time.Second, 40*time.Millisecond
 	}
-	followers := s.follow(entries)
+	followers := s.follow(2*time.Second, func() int64 { return entries })
 	var writing, faults sync.WaitGroup
 	var kills atomic.Int64
 	writing.Go(func() { s.writeAll(entries, pace) })
@@ -175,13 +175,35 @@ func (s *site) play(partition func(time.Duration)) {
 	}
 }
 
-// writeAll writes entries by eight clients that pause after each.
+// writeAll writes a number of entries, with a pause after each.
 func (s *site) writeAll(entries int64, pace time.Duration) {
-	var next atomic.Int64
+	var last atomic.Int64
+	s.writeEach(pace, func() (id int64, ok bool) {
+		id = last.Add(1)
+		return id, id <= entries
+	})
+}
+
+// writeUntil writes entries until a channel is closed and returns their number.
+func (s *site) writeUntil(end <-chan struct{}, pace time.Duration) (entries int64) {
+	var last atomic.Int64
+	s.writeEach(pace, func() (id int64, ok bool) {
+		select {
+		case <-end:
+			return 0, false
+		default:
+			return last.Add(1), true
+		}
+	})
+	return last.Load()
+}
+
+// writeEach writes the entries of next by eight clients.
+func (s *site) writeEach(pace time.Duration, next func() (id int64, ok bool)) {
 	var writing sync.WaitGroup
 	for range 8 {
 		writing.Go(func() {
-			for id := next.Add(1); id <= entries && s.Context().Err() == nil; id = next.Add(1) {
+			for id, ok := next(); ok && s.Context().Err() == nil; id, ok = next() {
 				s.write(id)
 				time.Sleep(pace)
 			}
