@@ -58,7 +58,7 @@ func Routes(rest, socket string) []api.Route {
 		}},
 		{Gate: known, Route: openapi.Route{
 			Method: http.MethodPost, Path: rest + "ticket", ID: "realtime.ticket", Tag: tag, Summary: "Get a ticket", Body: reflect.TypeFor[ticketBody](), Answers: of(reflect.TypeFor[ticketAnswer]()), Error: failure,
-			Description: "A ticket opens one stream of a resource within 30 seconds, for clients that cannot send headers, such as EventSource.",
+			Description: "A ticket opens one stream of a resource within 30 seconds, or without a resource one socket, for clients that cannot send headers.",
 		}},
 		{Gate: anyone, Route: openapi.Route{
 			Method: http.MethodGet, Path: rest + "history/{resource}/{id}", ID: "realtime.history", Tag: tag, Summary: "Read the history of a row", Query: reflect.TypeFor[historyQuery](), Answers: of(reflect.TypeFor[historyPage]()), Error: failure,

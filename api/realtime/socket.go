@@ -41,7 +41,8 @@ const (
 // Broadcasts that are kept or replayed are refused.
 //
 // The parameter apikey authenticates as the header Apikey does, and the access_token of a join
-// as a bearer token. A cookie counts for pages of the same host only.
+// as a bearer token. A cookie counts for pages of the same host only; others use a ticket, see
+// [Hub.Ticket].
 func (h *Hub) WebSocket() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, err := h.newSocket(r)
@@ -89,6 +90,12 @@ func (h *Hub) newSocket(r *http.Request) (*socket, error) {
 	case version1, version2:
 	default:
 		return nil, &problem.Error{Code: problem.BadQuery, Message: "vsn: want 1.0.0 or 2.0.0"}
+	}
+	if text := settings.Get("ticket"); text != "" {
+		var err error
+		if s.request, err = h.redeem(s.request, text, ""); err != nil {
+			return nil, err
+		}
 	}
 	if _, _, err := h.identify(s.request); err != nil {
 		return nil, err

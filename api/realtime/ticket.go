@@ -31,7 +31,7 @@ const (
 const ticketScope = "ticket"
 
 // ticket is what the database keeps: the headers with which the stream is authenticated, and
-// the resource for which it is.
+// the resource for which it is, "" for a socket.
 type ticket struct {
 	Header   http.Header `json:"header"`
 	Resource string      `json:"resource"`
@@ -39,7 +39,7 @@ type ticket struct {
 
 // ticketBody and ticketAnswer are the bodies of a request for a ticket and of its answer.
 type ticketBody struct {
-	Resource string `json:"resource" validate:"required"`
+	Resource string `json:"resource,omitempty"`
 }
 
 type ticketAnswer struct {
@@ -51,7 +51,8 @@ type ticketAnswer struct {
 // for the parameter ticket of [Hub.Live]. EventSource sends no headers, so a page without a
 // cookie authenticates its streams by tickets.
 //
-// A ticket is valid for 30 seconds and for one stream of the resource. The stream then has the
+// A ticket is valid for 30 seconds and for one stream of the resource, or without a resource for
+// one socket of [Hub.WebSocket]. The stream then has the
 // credentials of the request for the ticket: it ends when they are revoked or expire. The
 // database has only a hash of the ticket and the credentials encrypted by it.
 //
@@ -89,8 +90,10 @@ func (h *Hub) issue(w http.ResponseWriter, r *http.Request) (string, error) {
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&wanted); err != nil {
 		return "", &problem.Error{Code: problem.BadBody, Message: `the body must be {"resource": "NAME"}`}
 	}
-	if _, err := h.table(scope, wanted.Resource); err != nil {
-		return "", err
+	if wanted.Resource != "" {
+		if _, err := h.table(scope, wanted.Resource); err != nil {
+			return "", err
+		}
 	}
 	return h.keep(r.Context(), &p, ticket{Header: r.Header, Resource: wanted.Resource})
 }
