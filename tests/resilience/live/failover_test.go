@@ -1,14 +1,14 @@
 package live_test
 
 import (
+	"database/sql"
+	"encoding/json"
 	"maps"
 	"net/url"
 	"slices"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -103,12 +103,16 @@ func (s *site) writeRange(from, to int64) {
 // rows are the entries that a server has.
 func (s *site) rows(server *pgtest.Server) (ids []int64) {
 	s.Helper()
-	conn, err := pgx.Connect(s.Context(), server.URL())
+	pool, err := sql.Open("pgx", server.URL())
 	if err != nil {
 		s.Fatal(err)
 	}
-	defer conn.Close(s.Context())
-	if err := conn.QueryRow(s.Context(), "select coalesce(array_agg(id order by id), '{}') from entries").Scan(&ids); err != nil {
+	defer pool.Close()
+	var list []byte
+	if err := pool.QueryRowContext(s.Context(), "select coalesce(json_agg(id order by id), '[]') from entries").Scan(&list); err != nil {
+		s.Fatal(err)
+	}
+	if err := json.Unmarshal(list, &ids); err != nil {
 		s.Fatal(err)
 	}
 	return ids
