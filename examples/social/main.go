@@ -1,13 +1,15 @@
 // Social is a social network: posts, follows, likes, comments in threads, mentions, blocks, a
-// feed, notifications and search, over REST. See
+// feed, notifications, presence and search, on pages that change while they are open. See
 // README.md.
 //
-//	go run ./examples/social
+//	go run ./examples/social seed && go run ./examples/social
 package main
 
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log"
 	"os"
 	"os/signal"
@@ -25,6 +27,13 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	if len(os.Args) == 2 && os.Args[1] == "seed" {
+		if err := errors.Join(s.seed(ctx, os.Stdout), s.app.DB().Close()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(s.app.Main(ctx, os.Args[1:]))
 }
 
@@ -35,13 +44,14 @@ type social struct{ app *plinth.App }
 func newSocial(ctx context.Context, config plinth.Config) (*social, error) {
 	config.Accounts.Cookies = true       // pages have no tokens
 	config.Accounts.DisableSignup = true // members are invited
-	app, err := plinth.New(ctx, config)
-	if err != nil {
+	s := &social{}
+	config.Channels = s.channels()
+	var err error
+	if s.app, err = plinth.New(ctx, config); err != nil {
 		return nil, err
 	}
-	app.Migrations(schema())
-	s := &social{app}
-	app.Add(s.resources()...)
-	addHooks(app.DB())
-	return s, nil
+	s.app.Migrations(schema())
+	s.app.Add(s.resources()...)
+	addHooks(s.app.DB())
+	return s, s.addPages()
 }
