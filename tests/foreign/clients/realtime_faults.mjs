@@ -77,11 +77,11 @@ async function mirror(c, writer) {
   return rows
 }
 
-/** user is somebody whose notes are written directly and followed through the proxy. */
-async function user() {
+/** user is a user whose notes are written directly and followed through the proxy, with tokens that live for some seconds. */
+async function user(life = 600) {
   const id = randomUUID()
   const u = { id, written: [], heartbeats: [], writer: client(DIRECT_URL, async () => sign(id, 600)) }
-  u.client = client(PROXY_URL, async () => sign(id, 600), u.heartbeats)
+  u.client = client(PROXY_URL, async () => sign(id, life), u.heartbeats)
   u.write = async (count) => {
     for (let i = 0; i < count; i++) {
       const title = `note ${u.written.length}`
@@ -92,6 +92,7 @@ async function user() {
   }
   u.seen = await follow(u.client)
   u.rows = await mirror(u.client, u.writer)
+  await u.client.realtime.setAuth() // see docs/realtime.md
   return u
 }
 
@@ -103,8 +104,8 @@ async function complete(what, u, seen) {
 }
 
 /** play follows through a fault, and compares with what was written. */
-async function play(what, fault) {
-  const u = await user()
+async function play(what, fault, life) {
+  const u = await user(life)
   await u.write(3)
   const { joins } = u.seen
   await fault(u)
@@ -141,8 +142,8 @@ async function hold(u) {
   await until('a reconnect after the network was away', () => u.seen.joins > joins)
 }
 
-/** sleep stops this thread for longer than two heartbeats, while another one writes. */
-function sleep(cutting) {
+/** sleep stops this thread for some time, while another one writes, and may cut the connection. */
+function sleep(ms, cutting) {
   return async (u) => {
     const awake = new Int32Array(new SharedArrayBuffer(4))
     const titles = Array.from({ length: 10 }, (_, i) => `note ${u.written.length + i}`)
@@ -155,10 +156,10 @@ function sleep(cutting) {
           if (res.status !== 201) throw new Error(await res.text())
         }
         if (d.cutting) await fetch(d.control + '/cut', { method: 'POST' })
-        await new Promise((done) => setTimeout(done, 1500))
+        await new Promise((done) => setTimeout(done, d.ms))
       })().finally(() => { Atomics.store(d.awake, 0, 1); Atomics.notify(d.awake, 0) })`, {
       eval: true,
-      workerData: { awake, titles, cutting, url: DIRECT_URL, control: CONTROL_URL, key: PUBLISHABLE, token: sign(u.id, 600) },
+      workerData: { awake, titles, ms, cutting, url: DIRECT_URL, control: CONTROL_URL, key: PUBLISHABLE, token: sign(u.id, 600) },
     })
     assert.notEqual(Atomics.wait(awake, 0, 0, 60_000), 'timed-out')
     await worker.terminate()
@@ -197,7 +198,7 @@ const expiring = expire()
 assert.ok(await play('cuts', cut) >= 5)
 await expiring
 assert.ok(await play('a network that is away', hold) >= 1)
-await play('a sleep', sleep(false))
-assert.ok(await play('a sleep over a cut', sleep(true)) >= 1)
+await play('a sleep for three heartbeats', sleep(1_500, false))
+assert.ok(await play('a sleep over a cut, for longer than a token lives', sleep(7_000, true), 6) >= 1)
 console.log('done')
 process.exit(0)
