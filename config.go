@@ -170,8 +170,8 @@ type Config struct {
 	// Logger receives the log. Nil writes text to standard error.
 	Logger *slog.Logger
 
-	// Channels are the rules of broadcasts between clients and of presence, see docs/realtime.md. Without one
-	// there are none.
+	// Channels are the rules of broadcasts between clients and of presence, see
+	// docs/realtime.md. Without one there are none.
 	Channels []realtime.Channel
 
 	// SocketLimits bound what clients may use by sockets: connections, channels, messages.

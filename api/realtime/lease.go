@@ -20,7 +20,7 @@ const (
 // leaseholder keeps the lease of an instance, writes its presences and reads those of others.
 type leaseholder struct {
 	hub     *Hub
-	version int64          // of the last write
+	version int64          // of the last write; it begins with the time, so that it only grows
 	held    bool           // the lease
 	writing *presenceWrite // may have been committed
 	next    time.Time      // heartbeat
@@ -41,6 +41,7 @@ func presenceIsShared(db *store.DB, channels []Channel) bool {
 
 // run shares presences with other instances until ctx ends.
 func (l *leaseholder) run(ctx context.Context) {
+	l.version = time.Now().UnixMicro()
 	defer l.end(ctx)
 	for {
 		timer := time.NewTimer(time.Until(l.next))

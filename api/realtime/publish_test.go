@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -24,7 +25,7 @@ func (s *server) elsewhere(config realtime.Config) *server {
 	return (&server{T: s.T, db: s.db, banned: map[string]bool{}}).start(config)
 }
 
-// hears waits until a member gets what an instance sends: until it listens.
+// hears waits until a member gets what another instance sends: until its own listens.
 func (s *server) hears(c *socket) {
 	s.Helper()
 	heard, sending := make(chan struct{}), make(chan error, 1)
@@ -41,6 +42,7 @@ func (s *server) hears(c *socket) {
 			case <-s.Context().Done():
 				sending <- s.Context().Err()
 				return
+			case <-time.After(20 * time.Millisecond):
 			}
 		}
 	}()
@@ -61,10 +63,9 @@ func TestPublish(t *testing.T) {
 	engines(t, rooms(), func(s *server) {
 		near := s.dial("2.0.0", "&apikey=ann", nil)
 		far := s.elsewhere(rooms()).dial("1.0.0", "&apikey=bob", nil)
-		for _, c := range []*socket{near, far} {
-			c.join("lobby", "{}")
-		}
+		far.join("lobby", "{}")
 		s.hears(far)
+		near.join("lobby", "{}")
 		publish := func(id int64, payload any, end error) error {
 			return s.db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 				if err := store.For[Post](tx).Insert(ctx, &Post{ID: id, Author: "ann"}); err != nil {
@@ -133,10 +134,11 @@ func TestBytes(t *testing.T) {
 	engines(t, rooms(), func(s *server) {
 		other := s.elsewhere(rooms())
 		ann, old, far := s.dial("2.0.0", "&apikey=ann", nil), s.dial("1.0.0", "&apikey=bob", nil), other.dial("2.0.0", "&apikey=bob", nil)
-		for _, c := range []*socket{ann, old, far} {
+		far.join("lobby", "{}")
+		s.hears(far)
+		for _, c := range []*socket{ann, old} {
 			c.join("lobby", `{"config":{"broadcast":{"self":true}}}`)
 		}
-		s.hears(far)
 		raw := []byte{0, 1, 255, '{', 0}
 		for _, payload := range [][]byte{raw, {}, bytes.Repeat(raw, 20_000)} {
 			ann.push(0, "", payload)
