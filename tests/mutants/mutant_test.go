@@ -62,6 +62,7 @@ func mutants() []mutant {
 		{[]string{"auth"}, authMutants},
 		{nil, accountsMutants},
 		{nil, httpMutants},
+		{realtimeTests, realtimeMutants},
 	} {
 		for _, m := range group.mutants {
 			if m.tests == nil {
