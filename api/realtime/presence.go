@@ -49,15 +49,12 @@ type presenceConfig struct {
 	Enabled bool   `json:"enabled"`
 }
 
-// withKey returns the configuration with a key.
-func (p presenceConfig) withKey() (presenceConfig, error) {
+// check returns an error if the key is too long.
+func (p presenceConfig) check() error {
 	if len(p.Key) > maxPresenceKey {
-		return p, refuse("InvalidJoinConfiguration", "the key of presence has at most %d bytes", maxPresenceKey)
+		return refuse("InvalidJoinConfiguration", "the key of presence has at most %d bytes", maxPresenceKey)
 	}
-	if p.Key == "" {
-		p.Key = store.NewID().String()
-	}
-	return p, nil
+	return nil
 }
 
 // mayBePresent returns an error if the rules do not let a caller be present.
@@ -119,6 +116,9 @@ func (c *channel) track(payload json.RawMessage) error {
 	}
 	if err := c.mayBePresent(p, scope); err != nil {
 		return err
+	}
+	if c.presence.Key == "" {
+		c.presence.Key = store.NewID().String()
 	}
 	return c.socket.hub.rosters.track(c, payload)
 }

@@ -234,6 +234,11 @@ func TestPresenceRefuses(t *testing.T) {
 		for ann.present["bob"] != nil {
 			ann.apply(ann.next())
 		}
+		for key := range ann.present { // a random one
+			if _, err := store.ParseID(key); err != nil || len(ann.present) != 1 {
+				t.Errorf("ann is present as %v: %v", ann.present, err)
+			}
+		}
 	})
 }
 

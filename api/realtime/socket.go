@@ -317,12 +317,11 @@ func (s *socket) newChannel(f frame) (*channel, error) {
 	case len(p.Config.Changes) > maxBindings:
 		return nil, refuse("InvalidJoinConfiguration", "a channel has at most %d bindings of postgres_changes", maxBindings)
 	}
-	presence, err := p.Config.Presence.withKey()
-	if err != nil {
+	if err := p.Config.Presence.check(); err != nil {
 		return nil, err
 	}
 	c := &channel{
-		presence: presence, socket: s, topic: f.Topic, name: name, token: p.Token, bindings: p.Config.Changes,
+		presence: p.Config.Presence, socket: s, topic: f.Topic, name: name, token: p.Token, bindings: p.Config.Changes,
 		id: rand.Text(), ack: p.Config.Broadcast.Ack, self: p.Config.Broadcast.Self, ready: p.Config.Broadcast.Ready, private: p.Config.Private,
 	}
 	if c.bindings == nil {
