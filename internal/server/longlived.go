@@ -112,7 +112,8 @@ func (s *LongLived) Middleware(classOf func(*http.Request) Class, refuse func(ht
 				refuse(w, r, err)
 				return
 			}
-			inner := context.AfterFunc(r.Context(), func() { l.end(context.Cause(r.Context())) })
+			request := r.Context()
+			inner := context.AfterFunc(request, func() { l.end(context.Cause(request)) })
 			returned := false
 			defer func() {
 				inner()
