@@ -93,10 +93,9 @@ func TestBlocks(t *testing.T) {
 		}
 		feeds := func(who *member, want int) {
 			t.Helper()
-			r := store.For[Post](f.app.DB())
-			page, err := feed(t.Context(), r, who.ID, "")
-			if err != nil || len(page.Items) != want {
-				t.Errorf("the feed of %s has %d posts, want %d: %v", who.Handle, len(page.Items), want, err)
+			posts, _, err := feed(t.Context(), store.For[FeedItem](f.app.DB()), who.ID, "")
+			if err != nil || len(posts) != want {
+				t.Errorf("the feed of %s has %d posts, want %d: %v", who.Handle, len(posts), want, err)
 			}
 		}
 		feeds(w.ann, 2)

@@ -46,6 +46,9 @@ func addHooks(db *store.DB) {
 		)
 	})
 
+	store.Before(db, withdrawPost)
+	store.After(db, deliverPost)
+	store.After(db, deliverFollow)
 	store.After(db, countUnread)
 	store.After(db, separate)
 

@@ -30,18 +30,18 @@ func TestFeed(t *testing.T) {
 		var pages []int
 		var after query.Cursor
 		for {
-			page, err := feed(t.Context(), store.For[Post](f.app.DB()), ann.ID, after)
+			posts, next, err := feed(t.Context(), store.For[FeedItem](f.app.DB()), ann.ID, after)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, p := range page.Items {
+			for _, p := range posts {
 				got = append(got, p.Body)
 				if p.Author == nil || p.Author.ID != p.AuthorID {
 					t.Errorf("%s has author %v", p.Body, p.Author)
 				}
 			}
-			pages = append(pages, len(page.Items))
-			if after = page.Next; after == "" {
+			pages = append(pages, len(posts))
+			if after = next; after == "" {
 				break
 			}
 			bob.post(t, "later")
@@ -49,6 +49,29 @@ func TestFeed(t *testing.T) {
 		if !slices.Equal(got, want) || !slices.Equal(pages, []int{20, 10}) {
 			t.Errorf("pages %v:\n%v, want\n%v", pages, got, want)
 		}
+	})
+}
+
+// TestFeedChanges has follows and deleted posts change a feed.
+func TestFeedChanges(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, f *fixture) {
+		ann, bob := f.join(t, "ann"), f.join(t, "bob")
+		first := bob.post(t, "First")
+		bob.post(t, "Second")
+		check := func(want string) {
+			t.Helper()
+			if got := ann.get(t, "feed_items?select=post:posts(body)&order=created_at"); got != want {
+				t.Errorf("the feed is %s, want %s", got, want)
+			}
+		}
+		check(`[]`)
+		ann.follow(t, bob)
+		check(`[{"post":{"body":"First"}},{"post":{"body":"Second"}}]`)
+		bob.remove(t, "posts?id=eq.%s", first.ID)
+		check(`[{"post":{"body":"Second"}}]`)
+		ann.remove(t, "follows?followed_id=eq.%s", bob.ID)
+		check(`[]`)
 	})
 }
 

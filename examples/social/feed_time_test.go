@@ -42,6 +42,10 @@ func fill(t *testing.T, f *fixture, quiet bool) (reader *member) {
 	for part := range slices.Chunk(posts, 2_000) {
 		insert(&part)
 	}
+	const deliver = "insert into feed_items (person_id, post_id, created_at) select follower_id, id, posts.created_at from posts join follows on followed_id = author_id"
+	if _, err := bun.ExecContext(t.Context(), deliver); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := bun.ExecContext(t.Context(), "analyze"); err != nil {
 		t.Fatal(err)
 	}
@@ -58,8 +62,8 @@ func TestFeedTime(t *testing.T) {
 				var query, page []time.Duration
 				for i := range 30 {
 					begun := time.Now()
-					if p, err := feed(t.Context(), store.For[Post](f.app.DB()), reader.ID, ""); err != nil || len(p.Items) != pageSize {
-						t.Fatal(len(p.Items), err)
+					if p, _, err := feed(t.Context(), store.For[FeedItem](f.app.DB()), reader.ID, ""); err != nil || len(p) != pageSize {
+						t.Fatal(len(p), err)
 					}
 					read := time.Since(begun)
 					begun = time.Now()
@@ -73,7 +77,7 @@ func TestFeedTime(t *testing.T) {
 				slices.Sort(query)
 				slices.Sort(page)
 				t.Logf("of 21: feed: median %v, slowest %v; page: median %v, slowest %v", query[10], query[20], page[10], page[20])
-				if !quiet && page[10] > 5*time.Millisecond {
+				if page[10] > 5*time.Millisecond {
 					t.Errorf("the page takes %v, want at most 5 ms", page[10])
 				}
 			})

@@ -40,6 +40,19 @@ type Post struct {
 	Said    []*Comment `bun:"rel:has-many,join:id=post_id"`
 }
 
+// FeedItem puts a post into the feed of a person: the author, and each follower. Statements in
+// feed.go write it, past hooks and log.
+type FeedItem struct {
+	bun.BaseModel `bun:"table:feed_items" plinth:"index=person_id|created_at|post_id"`
+	store.Untracked
+	PersonID  store.ID  `bun:",pk"`
+	PostID    store.ID  `bun:",pk"`
+	CreatedAt time.Time `bun:",notnull"` // of the post
+
+	Person *Person `bun:"rel:belongs-to,join:person_id=id,on_delete:cascade"`
+	Post   *Post   `bun:"rel:belongs-to,join:post_id=id,on_delete:cascade"`
+}
+
 // Comment is a comment on a post, or a reply to a comment. A thread is the comment that began
 // it, the root, and all replies below it.
 type Comment struct {

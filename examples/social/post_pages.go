@@ -14,11 +14,11 @@ func (p *pages) home(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) feedPage(w http.ResponseWriter, r *http.Request, status int, form *web.Form) error {
-	page, err := feed(r.Context(), scoped[Post](p, r), readerOf(r.Context()).ID, web.After(r))
+	posts, next, err := feed(r.Context(), scoped[FeedItem](p, r), readerOf(r.Context()).ID, web.After(r))
 	if err != nil {
 		return err
 	}
-	return p.show(w, r, status, "home", data{"Form": form, "Posts": p.views(r, page.Items), "Pager": web.NewPager(r, page.Next)})
+	return p.show(w, r, status, "home", data{"Form": form, "Posts": p.views(r, posts), "Pager": web.NewPager(r, next)})
 }
 
 // postView is the dot of the template "post".

@@ -60,6 +60,7 @@ func (s *social) resources() []api.Exposed {
 	return []api.Exposed{
 		api.Resource[Person]{Policy: api.Policy{Read: api.AllOf(api.SignedIn(), api.Where(unblocked(me))), Update: api.Owner("id")}},
 		api.Resource[Post]{Policy: made("author_id", "author")},
+		api.Resource[FeedItem]{Policy: api.Policy{Read: api.AllOf(api.Owner("person_id"), visible("post.author"))}},
 		api.Resource[Comment]{Policy: made("author_id", "author", "post.author")},
 		api.Resource[Like]{Policy: api.Policy{Read: visible("person", "post.author")}},
 		api.Resource[Follow]{Policy: made("follower_id", "follower", "followed")},
