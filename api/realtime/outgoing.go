@@ -10,7 +10,7 @@ import (
 )
 
 // maxQueued is the number of messages beside events that may wait for a slow client.
-const maxQueued = 256
+const maxQueued = 1_000
 
 // maxQueuedBytes is their size. One message may be larger.
 const maxQueuedBytes = 4 << 20
