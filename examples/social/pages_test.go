@@ -52,6 +52,9 @@ func TestBlockedPages(t *testing.T) {
 		for path, form := range map[string]url.Values{
 			"/people/bob/follow": nil, "/posts/" + w.bobPost.ID.String() + "/like": {"on": {"true"}},
 		} {
+			if status, _ := w.ann.submit("/people/ann/block", nil); status != 403 {
+				t.Errorf("ann blocks herself: %d", status)
+			}
 			if status, _ := w.ann.submit(path, form); status != 404 {
 				t.Errorf("ann posts to %s: %d", path, status)
 			}

@@ -10,6 +10,15 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
+// otherOf returns the person that the URL names, who must not be the reader.
+func (p *pages) otherOf(r *http.Request) (*Person, error) {
+	person, err := p.personOf(r)
+	if err == nil && person.ID == readerOf(r.Context()).ID {
+		err = store.ErrDenied
+	}
+	return person, err
+}
+
 // personOf returns the person that the URL names, if the reader may see them, with the reader's
 // own follow.
 func (p *pages) personOf(r *http.Request) (*Person, error) {
@@ -66,7 +75,7 @@ func (p *pages) followList(w http.ResponseWriter, r *http.Request) error {
 
 // follow follows a person, or ends that.
 func (p *pages) follow(w http.ResponseWriter, r *http.Request) error {
-	person, err := p.personOf(r)
+	person, err := p.otherOf(r)
 	if err != nil {
 		return err
 	}
@@ -86,7 +95,7 @@ func (p *pages) follow(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) block(w http.ResponseWriter, r *http.Request) error {
-	person, err := p.personOf(r)
+	person, err := p.otherOf(r)
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,9 @@ let waiting
 function refresh() {
   clearTimeout(waiting)
   waiting = setTimeout(async () => {
-    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), 'text/html')
+    const answer = await fetch(location.href).catch(() => null)
+    if (!answer?.ok) return // the next change tries again
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
     const focus = document.activeElement?.getAttribute('href')
     for (const part of all('[data-refresh]')) {
       const fresh = page.getElementById(part.id)
