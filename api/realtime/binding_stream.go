@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"github.com/seed-7694ebf6/plinth/store/changelog"
 )
 
@@ -62,7 +64,7 @@ func (b *bindingStream) sendEvent(e *Event) error {
 	defer frameBuffers.Put(buffer)
 	data := e.shared.encode(func() []byte { return changeData(b.view, e, kind) })
 	*buffer = b.channel.socket.appendChange((*buffer)[:0], b.channel.topic, b.binding.ID, data)
-	return b.channel.socket.writeText(*buffer)
+	return b.channel.socket.writeMessage(websocket.MessageText, *buffer)
 }
 
 var frameBuffers = sync.Pool{New: func() any { return new([]byte) }}

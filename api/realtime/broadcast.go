@@ -3,6 +3,7 @@ package realtime
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -71,10 +72,11 @@ func (h *Hub) rule(name string) *Channel {
 }
 
 // ask asks a rule about a caller.
-func ask(ctx context.Context, rule func(context.Context, auth.Principal, string) (bool, error), p auth.Principal, scope *store.Scope, name string) (bool, error) {
+func (h *Hub) ask(ctx context.Context, rule func(context.Context, auth.Principal, string) (bool, error), p auth.Principal, scope *store.Scope, name string) (allowed bool, err error) {
 	if rule == nil {
 		return false, nil
 	}
+	defer recovered(h.config.Logger, &err)
 	return rule(store.WithScope(auth.WithPrincipal(ctx, p), scope), p, name)
 }
 
@@ -84,7 +86,7 @@ func (h *Hub) maySend(ctx context.Context, p auth.Principal, scope *store.Scope,
 	if rule == nil {
 		return false, nil
 	}
-	return ask(ctx, rule.Send, p, scope, name)
+	return h.ask(ctx, rule.Send, p, scope, name)
 }
 
 // Broadcast sends an event to the members of a channel, on every instance. The payload is
@@ -106,16 +108,14 @@ func (h *Hub) Publish(tx *store.Tx, name, event string, payload any) error {
 		return err
 	}
 	tx.OnCommit(func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout)
-		defer cancel()
-		if err := h.spread(ctx, b); err != nil {
+		if err := h.spread(context.WithoutCancel(ctx), b); err != nil {
 			h.config.Logger.WarnContext(ctx, "realtime: an event reached members of this instance only", "channel", name, "error", err)
 		}
 	})
 	return nil
 }
 
-// publishTimeout is how long a commit waits for the queue of signals.
+// publishTimeout is how long a broadcast waits for the queue of signals.
 const publishTimeout = time.Second
 
 func newBroadcast(name, event string, payload any) (*broadcast, error) {
@@ -150,13 +150,19 @@ func (h *Hub) spread(ctx context.Context, b *broadcast) error {
 	if h.db.Listener() == nil {
 		return nil
 	}
+	timer := time.NewTimer(publishTimeout)
+	defer timer.Stop()
 	select {
 	case h.outgoing <- b:
 		return nil
+	case <-timer.C:
+		return errBusQueue
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
+
+var errBusQueue = errors.New("realtime: too many broadcasts wait for other instances; Hub.Run sends them")
 
 // deliverLocal sends a broadcast to the members on this instance.
 func (h *Hub) deliverLocal(b *broadcast) {
@@ -254,14 +260,17 @@ func (h *Hub) BroadcastHTTP(prefix string) http.Handler {
 	})
 }
 
-// serveBroadcast sends the messages of a request, all or none if one is not allowed.
+// serveBroadcast sends the messages of a request, none if one is not allowed.
 func (h *Hub) serveBroadcast(r *http.Request, p auth.Principal, scope *store.Scope, rest string) error {
 	if r.Method != http.MethodPost {
 		return &problem.Error{Code: problem.UnknownMethod, Allow: []string{http.MethodPost}}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxFrame))
-	if err != nil {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return errBroadcastSize
+	}
+	if err != nil {
+		return err
 	}
 	for name, values := range r.URL.Query() {
 		if strings.HasPrefix(name, "persist") && !slices.Equal(values, []string{"false"}) {

@@ -107,7 +107,7 @@ func (h *Hub) changes(r *http.Request) (*changesPage, error) {
 		if _, scope, err = h.identify(r); err != nil { // rights may have changed
 			return nil, err
 		}
-		time.Sleep(pollPause)
+		pause(r.Context(), pollPause)
 	}
 }
 

@@ -25,11 +25,12 @@ type channel struct {
 	private   bool
 	presence  presenceConfig
 
-	ctx    context.Context //nolint:containedctx // ends with the channel
-	cancel context.CancelFunc
-	timer  *time.Timer // of verify
-	asked  time.Time   // the rules, by verify
-	joined atomic.Bool // and counted
+	ctx     context.Context //nolint:containedctx // ends with the channel
+	cancel  context.CancelFunc
+	timer   *time.Timer // of verify
+	asked   time.Time   // the rules, by verify
+	checked time.Time   // the credentials, by verify
+	joined  atomic.Bool // and counted
 
 	uncount func() // from the limits; nil before it is counted
 
@@ -96,16 +97,34 @@ func (list streams) close() map[streamKey]changelog.Cursor {
 // start sends the events of the subscriptions of a token until they are closed.
 func (c *channel) start(list streams, token string, expires time.Time) {
 	c.mu.Lock()
-	c.streams, c.token, c.expires = list, token, expires
+	ended := c.ctx.Err() != nil
+	if !ended {
+		c.streams, c.token, c.expires = list, token, expires
+	}
 	c.mu.Unlock()
+	if ended {
+		list.close()
+		return
+	}
 	for _, b := range list {
 		b.sub.notify(func() { c.socket.sendEvents(b) })
 	}
 }
 
+// uncheckedFor is how long a channel stays open while its credentials cannot be checked, as when
+// the database is away. Clients do not join a failed channel again by themselves.
+const uncheckedFor = 30 * time.Second
+
 // verify verifies the credentials of an open channel, again after a while. It also has the
 // cursors sent.
 func (c *channel) verify() {
+	var failed error
+	defer func() {
+		if failed != nil {
+			c.fail(failed.Error())
+		}
+	}()
+	defer recovered(c.socket.hub.config.Logger, &failed)
 	c.mu.Lock()
 	token, expires, list := c.token, c.expires, c.streams
 	c.mu.Unlock()
@@ -117,11 +136,13 @@ func (c *channel) verify() {
 	switch {
 	case !expires.IsZero() && time.Now().After(expires):
 		reason = "Token has expired"
-	case err != nil:
+	case err != nil && (!isUnchecked(err) || time.Since(c.checked) > uncheckedFor):
 		reason = err.Error()
+	case err != nil: // it is tried again
 	case !list.suit(scope):
 		reason = "the rights of the caller have changed: join again"
 	default:
+		c.checked = time.Now()
 		reason = c.lostRight(p, scope)
 	}
 	c.mu.Lock()
@@ -135,6 +156,12 @@ func (c *channel) verify() {
 		c.socket.sendEvents(b)
 	}
 	c.timer.Reset(verifyEvery)
+}
+
+// isUnchecked reports whether credentials could not be checked.
+func isUnchecked(err error) bool {
+	r, ok := errors.AsType[refusal](err)
+	return ok && r.code == unchecked
 }
 
 // suit reports whether the subscriptions are those that a scope would make.
@@ -217,8 +244,8 @@ func (c *channel) admit(p auth.Principal, scope *store.Scope) error {
 	joined := false
 	if rule != nil {
 		var err error
-		if joined, err = ask(c.ctx, rule.Join, p, scope, c.name); err != nil {
-			return refuse("UnableToCheckToken", "the rule of the channel failed")
+		if joined, err = h.ask(c.ctx, rule.Join, p, scope, c.name); err != nil {
+			return refuse(unchecked, "the rule of the channel failed")
 		}
 	}
 	if !joined && (c.private || rule != nil) {
@@ -264,4 +291,5 @@ func (c *channel) end() {
 	for _, b := range c.streams {
 		b.sub.Close()
 	}
+	c.streams = nil
 }

@@ -91,7 +91,10 @@ func (f frame) refuse(err error) frame {
 type refusal struct{ code, text string }
 
 // unauthorized is the code of what the rules do not allow.
-const unauthorized = "Unauthorized"
+const (
+	unauthorized = "Unauthorized"
+	unchecked    = "UnableToCheckToken"
+)
 
 func (r refusal) Error() string { return r.code + ": " + r.text }
 

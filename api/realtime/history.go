@@ -182,13 +182,13 @@ func (q *rowHistory) read(ctx context.Context, tx *store.Tx) (*historyPage, erro
 			return nil, err
 		}
 		page.Next = part.Next
-		for _, c := range part.Changes {
-			seen, err := c.SeenBy(ctx, tx, q.scope)
-			if err != nil {
-				return nil, err
-			}
+		all, err := seeAll(ctx, tx, part.Changes, changelog.View{Scope: q.scope})
+		if err != nil {
+			return nil, err
+		}
+		for i, seen := range all {
 			if seen.Op != "" {
-				page.Changes = append(page.Changes, q.revision(c, seen))
+				page.Changes = append(page.Changes, q.revision(part.Changes[i], seen))
 			}
 		}
 		if judged += len(part.Changes); page.Next == "" || len(page.Changes) >= q.limit || judged >= maxJudged {

@@ -132,9 +132,11 @@ func (h *Hub) Run(ctx context.Context) error {
 	h.mu.Lock()
 	h.closed = false // also after a failure
 	h.mu.Unlock()
+	if h.db.Listener() != nil {
+		bus.Go(func() { h.transmit(ctx) })
+	}
 	if h.db.Listener() != nil && len(h.config.Channels) > 0 {
 		bus.Go(func() { h.receive(ctx) })
-		bus.Go(func() { h.transmit(ctx) })
 		bus.Go(func() { h.deliverIncoming(ctx) })
 	}
 	if h.rosters.peers.used {
@@ -233,7 +235,7 @@ func (h *Hub) decide(ctx context.Context, judges []*changelog.Judge, concerned [
 			}
 		}
 	}
-	if err := changelog.Decide(ctx, h.db, asks); isAway(ctx, err) {
+	if err := decide(ctx, h.config.Logger, h.db, asks); isAway(ctx, err) {
 		return to, err
 	}
 	return to, nil // the rules that failed fail again for their own classes
@@ -242,7 +244,7 @@ func (h *Hub) decide(ctx context.Context, judges []*changelog.Judge, concerned [
 // judge adds what classes see of a change. It fails if the database does.
 func (h *Hub) judge(ctx context.Context, change changelog.Change, j *changelog.Judge, concerned []*class, found map[*class][]Event) error {
 	for _, c := range concerned {
-		seen, err := j.See(ctx, c.view)
+		seen, err := see(ctx, h.config.Logger, j, c.view)
 		switch {
 		case isAway(ctx, err):
 			return err

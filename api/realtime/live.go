@@ -139,11 +139,12 @@ func (s *stream) parse(name string) error {
 }
 
 // identify returns the caller of a request and the scope.
-func (h *Hub) identify(r *http.Request) (auth.Principal, *store.Scope, error) {
-	ctx, p := r.Context(), auth.FromContext(r.Context())
+func (h *Hub) identify(r *http.Request) (p auth.Principal, _ *store.Scope, err error) {
+	defer recovered(h.config.Logger, &err)
+	ctx := r.Context()
+	p = auth.FromContext(ctx)
 	if h.config.Authenticator != nil {
 		r = r.WithContext(auth.Prepare(ctx)) // it asks again, however often it is called
-		var err error
 		if p, err = auth.Authenticate(h.config.Authenticator, r); err != nil {
 			return p, nil, err
 		}

@@ -24,6 +24,7 @@ type outgoing struct {
 	ready    []*bindingStream
 	writing  bool
 	ended    bool
+	timer    *time.Timer // of a message that is being written
 }
 
 // message is a message of a socket.
@@ -82,17 +83,16 @@ func (s *socket) endWriter() {
 
 // write sends until nothing waits. What comes while it sends goes out at once.
 func (s *socket) write() {
-	timer := time.AfterFunc(writeTimeout, func() { _ = s.conn.CloseNow() })
-	defer timer.Stop()
+	s.out.timer = time.AfterFunc(writeTimeout, func() { _ = s.conn.CloseNow() })
+	defer s.out.timer.Stop()
 	for {
 		messages, ready := s.takeOutgoing()
 		if messages == nil && ready == nil {
 			return
 		}
-		timer.Reset(writeTimeout)
 		err := s.wire.gather(func() error {
 			for _, m := range messages {
-				if err := s.conn.Write(context.Background(), m.kind, m.data); err != nil { // the timer limits it
+				if err := s.writeMessage(m.kind, m.data); err != nil {
 					return err
 				}
 			}
@@ -110,8 +110,10 @@ func (s *socket) write() {
 	}
 }
 
-func (s *socket) writeText(text []byte) error {
-	return s.conn.Write(context.Background(), websocket.MessageText, text)
+// writeMessage writes a message. A context with a deadline would cost more than the timer.
+func (s *socket) writeMessage(kind websocket.MessageType, data []byte) error {
+	s.out.timer.Reset(writeTimeout)
+	return s.conn.Write(context.Background(), kind, data)
 }
 
 // takeOutgoing takes what waits. Without anything the writer ends.

@@ -63,10 +63,10 @@ func (c *channel) mayBePresent(p auth.Principal, scope *store.Scope) error {
 	if rule == nil {
 		return refuse(unauthorized, "this channel has no presence: %s", c.name)
 	}
-	allowed, err := ask(c.ctx, rule.Presence, p, scope, c.name)
+	allowed, err := c.socket.hub.ask(c.ctx, rule.Presence, p, scope, c.name)
 	switch {
 	case err != nil:
-		return refuse("UnableToCheckToken", "the rule of the channel failed")
+		return refuse(unchecked, "the rule of the channel failed")
 	case !allowed:
 		return refuse(unauthorized, "You do not have permissions to use presence on this Channel topic: %s", c.name)
 	}

@@ -66,6 +66,7 @@ type server struct {
 
 	mu      sync.Mutex
 	banned  map[string]bool
+	faulty  func(name string) error
 	expires time.Time
 }
 
@@ -86,6 +87,11 @@ func (s *server) Authenticate(r *http.Request) (auth.Principal, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.faulty != nil {
+		if err := s.faulty(name); err != nil {
+			return auth.Principal{}, err
+		}
+	}
 	if s.banned[name] {
 		return auth.Principal{}, auth.ErrInvalid
 	}
@@ -97,6 +103,19 @@ func (s *server) Authenticate(r *http.Request) (auth.Principal, error) {
 		p.Roles = []string{"admin"}
 	}
 	return p, nil
+}
+
+// fault has the authenticator call a function, which may fail or panic.
+func (s *server) fault(f func(name string) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faulty = f
+}
+
+func (s *server) unban(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.banned, name)
 }
 
 func (s *server) ban(name string) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -133,10 +134,16 @@ func (s *socket) withToken(token string) *http.Request {
 // the memory of its request.
 func (h *Hub) open(ctx context.Context, s *socket) {
 	ctx, s.stop = context.WithCancelCause(ctx)
+	credentials, cancel := context.WithCancel(s.request.Context())
+	context.AfterFunc(ctx, cancel)
+	s.request = s.request.WithContext(credentials)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		s.stop(nil)
+		_ = s.conn.CloseNow()
+		s.uncount()
+		return
 	}
 	h.sockets[s] = struct{}{}
 	h.serving.Go(func() { s.serve(ctx) })
@@ -145,7 +152,9 @@ func (h *Hub) open(ctx context.Context, s *socket) {
 // serve serves the connection until it ends.
 func (s *socket) serve(ctx context.Context) {
 	stopped := context.AfterFunc(ctx, func() { s.shut(ctx) })
-	s.read(ctx)
+	if err := s.read(ctx); err != nil {
+		s.fail(websocket.StatusInternalError, "the server failed")
+	}
 	stopped()
 	s.stop(nil)
 	s.endWriter()
@@ -180,12 +189,13 @@ func (h *Hub) closeSockets() {
 	h.serving.Wait()
 }
 
-// read handles frames until the connection ends.
-func (s *socket) read(ctx context.Context) {
+// read handles frames until the connection ends. The error is a panic.
+func (s *socket) read(ctx context.Context) (failed error) {
+	defer recovered(s.hub.config.Logger, &failed)
 	for {
 		kind, text, err := s.conn.Read(context.Background()) // shut ends it
 		if err != nil {
-			return
+			return nil
 		}
 		var f frame
 		if kind == websocket.MessageText {
@@ -195,7 +205,7 @@ func (s *socket) read(ctx context.Context) {
 		}
 		if err != nil {
 			s.fail(websocket.StatusInvalidFramePayloadData, "not a frame of the protocol")
-			return
+			return nil
 		}
 		if s.throttle(ctx, f, len(text)) {
 			s.handle(ctx, f)
@@ -211,6 +221,10 @@ func (s *socket) fail(status websocket.StatusCode, reason string) {
 // handle answers a frame.
 func (s *socket) handle(ctx context.Context, f frame) {
 	c := s.channels[f.Topic]
+	if c != nil && c.ctx.Err() != nil { // it has failed
+		delete(s.channels, f.Topic)
+		c = nil
+	}
 	switch {
 	case f.Topic == "phoenix" && f.Event == "heartbeat":
 		s.send(f.reply("ok", struct{}{}))
@@ -289,7 +303,7 @@ func (s *socket) join(ctx context.Context, f frame) {
 	c.joined.Store(true)
 	s.hub.counters.channels.Add(1)
 	s.send(f.reply("ok", map[string]any{"postgres_changes": c.bindings}))
-	c.asked = time.Now()
+	c.asked, c.checked = time.Now(), time.Now()
 	c.timer.Reset(verifyEvery)
 	c.syncPresence()
 	if c.ready {
@@ -301,6 +315,7 @@ func (s *socket) join(ctx context.Context, f frame) {
 // newChannel reads a join.
 func (s *socket) newChannel(f frame) (*channel, error) {
 	name, ok := strings.CutPrefix(f.Topic, topicPrefix)
+	maps.DeleteFunc(s.channels, func(_ string, c *channel) bool { return c.ctx.Err() != nil })
 	switch {
 	case !ok || name == "":
 		return nil, refuse("TopicNameRequired", "You must provide a topic name")
@@ -342,7 +357,7 @@ func (c *channel) identify(token string) (auth.Principal, *store.Scope, error) {
 	case errors.Is(err, auth.ErrInvalid):
 		err = refuse("InvalidJWTToken", "the token is not valid")
 	case err != nil:
-		err = refuse("UnableToCheckToken", "the token cannot be checked at the moment")
+		err = refuse(unchecked, "the token cannot be checked at the moment")
 	}
 	return p, scope, err
 }

@@ -182,6 +182,9 @@ func (s *Subscription) begin(ctx context.Context, r Request, registered changelo
 			}
 			return nil
 		})
+		if len(s.skip) == 0 {
+			s.skip = nil // so that position has the cursor of the hub
+		}
 		if err == nil && r.Snapshot != nil {
 			err = r.Snapshot(ctx, tx)
 		}
@@ -212,6 +215,18 @@ func (s *Subscription) replay(ctx context.Context, tx *store.Tx, since changelog
 
 // eventsOf returns what a view sees of changes of some tables.
 func eventsOf(ctx context.Context, on store.Session, changes []changelog.Change, tables map[string]*schema.Table, view changelog.View) ([]Event, error) {
+	all, err := seeAll(ctx, on, changes, view)
+	events := []Event{}
+	for i, seen := range all {
+		if seen.Op != "" {
+			events = append(events, newEvent(tables[changes[i].Table], changes[i], seen))
+		}
+	}
+	return events, err
+}
+
+// seeAll returns what a view sees of each change.
+func seeAll(ctx context.Context, on store.Session, changes []changelog.Change, view changelog.View) ([]changelog.Seen, error) {
 	asks := make([]changelog.Ask, len(changes))
 	for i, c := range changes {
 		j, err := c.Judge(on)
@@ -223,17 +238,14 @@ func eventsOf(ctx context.Context, on store.Session, changes []changelog.Change,
 	if err := changelog.Decide(ctx, on, asks); err != nil {
 		return nil, err
 	}
-	events := []Event{}
-	for i, c := range changes {
-		seen, err := asks[i].Judge.See(ctx, view)
-		if err != nil {
+	all := make([]changelog.Seen, len(changes))
+	for i, a := range asks {
+		var err error
+		if all[i], err = a.Judge.See(ctx, view); err != nil {
 			return nil, err
 		}
-		if seen.Op != "" {
-			events = append(events, newEvent(tables[c.Table], c, seen))
-		}
 	}
-	return events, nil
+	return all, nil
 }
 
 // eachPage calls do with the changes of the table after a cursor, page by page, as the

@@ -2,6 +2,7 @@ package changelog
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
@@ -105,11 +106,8 @@ func collect(groups map[ruleGroup]*ruleQuestions, a Ask) error {
 func variableValues(scope *query.Scope, names []string) string {
 	var b strings.Builder
 	for _, name := range names {
-		if text, known := scope.Variable(name); known {
-			b.WriteString(text)
-		}
-		b.WriteByte(0)
-		b.WriteByte(1)
+		text, _ := scope.Variable(name)
+		b.WriteString(strconv.Quote(text))
 	}
 	return b.String()
 }

@@ -40,6 +40,9 @@ type HistoryPage struct {
 //
 // A text that is no cursor is a [fault.QueryError].
 func History(ctx context.Context, on store.Session, t *schema.Table, key json.RawMessage, before Cursor, limit int) (page HistoryPage, err error) {
+	if limit < 1 {
+		return page, errors.New("store: a page of a history has at least one change")
+	}
 	s := core.SessionOf(on)
 	sealer, err := s.CursorKey(ctx)
 	if err != nil {
@@ -82,6 +85,9 @@ func History(ctx context.Context, on store.Session, t *schema.Table, key json.Ra
 // KeyOf returns the key of a row of a table with one column in its primary key, as
 // Change.Key has it, from the text of its value.
 func KeyOf(t *schema.Table, text string) (json.RawMessage, error) {
+	if len(t.PrimaryKey) != 1 {
+		return nil, fmt.Errorf("store: %s has no key of one column", t.Name)
+	}
 	v, err := t.PrimaryKey[0].ParseText(text)
 	if err != nil {
 		return nil, err
