@@ -211,9 +211,9 @@ func (c *channel) fail(reason string) {
 	if c.ctx.Err() != nil {
 		return
 	}
+	c.end() // first, so that nothing follows
 	c.system(systemEvent{Extension: "system", Status: "error", Message: reason})
 	c.send("phx_close", encode(struct{}{}))
-	c.end()
 }
 
 // systemEvent is the payload of an event about the channel itself.

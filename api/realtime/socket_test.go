@@ -342,16 +342,18 @@ func TestStuckSocket(t *testing.T) {
 		stuck.join("a", all)
 		reader.join("a", all)
 		text := strings.Repeat("x", 64<<10)
-		const posts = 400 // 26 MB, more than the network holds
-		begun := time.Now()
+		const posts = 300 // 20 MB, more than the network holds
+		longest := time.Duration(0)
 		for i := range int64(posts) {
+			begun := time.Now()
 			s.insert(Post{ID: i, Author: "ann", Text: text})
 			if got := reader.change(); !strings.Contains(got, fmt.Sprintf(`"id":%d,`, i)) {
 				t.Fatalf("change %d: %.80s", i, got)
 			}
+			longest = max(longest, time.Since(begun))
 		}
-		if took := time.Since(begun); took > 20*time.Second {
-			t.Errorf("the others took %v", took)
+		if longest > 5*time.Second { // a message may take ten to be written
+			t.Errorf("another client waited for a change for %v", longest)
 		}
 		n := 0
 		for {
