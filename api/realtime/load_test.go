@@ -86,7 +86,7 @@ func startLoad(t *testing.T, db *store.DB) *loadServer {
 	if _, err := a.Handler(); err != nil {
 		t.Fatal(err)
 	}
-	hub, err := realtime.New(a, db, realtime.Config{Authenticator: s, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Limits: realtime.Limits{Connections: -1, Channels: -1}})
+	hub, err := realtime.New(a, db, realtime.Config{Authenticator: s, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Limits: realtime.Limits{Connections: -1, Channels: -1, Messages: -1, Bytes: -1}})
 	if err != nil {
 		t.Fatal(err)
 	}
