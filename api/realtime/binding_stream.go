@@ -19,10 +19,10 @@ type bindingStream struct {
 	fresh   bool // it began without a cursor
 	queued  bool // the socket is about to send; its queue is locked
 
-	mu     sync.Mutex
-	closed bool
-	told   time.Time        // the client was sent the cursor
-	cursor changelog.Cursor // behind what was sent
+	mu         sync.Mutex
+	closed     bool
+	cursorSent time.Time        // the client was sent the cursor
+	cursor     changelog.Cursor // behind what was sent
 }
 
 // send sends what the subscription has, and its cursor at first and every ten seconds.
@@ -46,10 +46,10 @@ func (b *bindingStream) send() error {
 		c.fail(err.Error())
 		return nil
 	}
-	if time.Since(b.told) >= tellEvery {
+	if time.Since(b.cursorSent) >= cursorEvery {
 		b.cursor = cmp.Or(b.sub.position(), b.cursor)
-		c.system(systemEvent{Extension: "postgres_changes", Status: "ok", Message: "Subscribed to PostgreSQL", Since: b.cursor, Resync: b.fresh && b.told.IsZero()})
-		b.told = time.Now()
+		c.system(systemEvent{Extension: "postgres_changes", Status: "ok", Message: "Subscribed to PostgreSQL", Since: b.cursor, Resync: b.fresh && b.cursorSent.IsZero()})
+		b.cursorSent = time.Now()
 	}
 	return nil
 }

@@ -178,8 +178,8 @@ func (h *Hub) deliverLocal(b *broadcast) {
 	sendAll(members, b.message)
 }
 
-// become makes a channel a member of its topic, or ends that.
-func (h *Hub) become(c *channel, member bool) {
+// setMember makes a channel a member of its topic, or ends that.
+func (h *Hub) setMember(c *channel, member bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	of := h.members[c.topic]

@@ -111,8 +111,9 @@ func (c *channel) start(list streams, token string, expires time.Time) {
 	}
 }
 
-// uncheckedFor is how long a channel stays open while its credentials cannot be checked, as when
-// the database is away. Clients do not join a failed channel again by themselves.
+// uncheckedFor is how long a channel or stream stays open while its credentials cannot be
+// checked, as when the database is away. Clients do not join a failed channel again by
+// themselves, and a stream that begins again finds no database.
 const uncheckedFor = 30 * time.Second
 
 // verify verifies the credentials of an open channel, again after a while. It also has the
@@ -254,7 +255,7 @@ func (c *channel) admit(p auth.Principal, scope *store.Scope) error {
 	if err := c.admitPresence(p, scope); err != nil {
 		return err
 	}
-	h.become(c, joined)
+	h.setMember(c, joined)
 	return nil
 }
 
@@ -281,7 +282,7 @@ func (c *channel) end() {
 	if c.joined.CompareAndSwap(true, false) {
 		c.socket.hub.counters.channels.Add(-1)
 	}
-	c.socket.hub.become(c, false)
+	c.socket.hub.setMember(c, false)
 	c.socket.hub.rosters.leave(c)
 	if c.uncount != nil {
 		c.uncount()

@@ -13,7 +13,7 @@ import (
 
 // Limits bound what one principal may use of an instance by sockets. An IP address, which many
 // principals may share, may use ten times as much, and unauthenticated callers are counted by
-// it alone. 0 is the default, and a negative limit is none.
+// it alone. 0 is the default, a negative limit is none, and the highest is 100,000,000.
 type Limits struct {
 	// Connections is the number of open sockets.
 	//
@@ -39,8 +39,8 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	return Limits{
-		Connections: cmp.Or(l.Connections, 100), Channels: cmp.Or(l.Channels, 1_000),
-		Messages: cmp.Or(l.Messages, 100), Bytes: cmp.Or(l.Bytes, 1<<20),
+		Connections: min(cmp.Or(l.Connections, 100), highest), Channels: min(cmp.Or(l.Channels, 1_000), highest),
+		Messages: min(cmp.Or(l.Messages, 100), highest), Bytes: min(cmp.Or(l.Bytes, 1<<20), highest),
 	}
 }
 
@@ -48,6 +48,7 @@ const (
 	addressShare = 10      // limits of an IP address by those of a principal
 	burstSeconds = 5       // of messages
 	bytesAtOnce  = 4 << 10 // that are counted as one
+	highest      = 1e8     // of all limits, which are multiplied and divide a second
 )
 
 // quotas count what callers use.

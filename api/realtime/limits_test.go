@@ -2,6 +2,7 @@ package realtime_test
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -109,4 +110,19 @@ func TestMessageLimits(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestHugeLimits lets everybody in.
+func TestHugeLimits(t *testing.T) {
+	huge := realtime.Limits{Connections: math.MaxInt / 9, Channels: math.MaxInt / 9, Messages: math.MaxInt / 9, Bytes: math.MaxInt}
+	engines(t, realtime.Config{Limits: huge}, func(s *server) {
+		for range 2 {
+			c := s.dial("2.0.0", "&apikey=ann", nil)
+			for _, topic := range []string{"a", "b", "c"} {
+				if got := c.join(topic, "{}"); !strings.Contains(got, `"status":"ok"`) {
+					t.Error(got)
+				}
+			}
+		}
+	})
 }

@@ -31,7 +31,7 @@ import (
 // The times of a stream.
 const (
 	verifyEvery  = 2 * time.Second  // credentials
-	tellEvery    = 10 * time.Second // the cursor
+	cursorEvery  = 10 * time.Second // the cursor, where nothing else is sent
 	writeTimeout = 10 * time.Second // of a message
 )
 
@@ -70,6 +70,7 @@ type stream struct {
 	snapshot []byte
 	cursor   changelog.Cursor
 	expires  time.Time
+	checked  time.Time // when the credentials were found to be valid
 }
 
 // serveLive returns an error before the stream begins only.
@@ -249,7 +250,8 @@ func (s *stream) run(sub *Subscription) {
 	if s.snapshot != nil && !s.send("snapshot", sub.first[0].Cursor, s.snapshot) {
 		return
 	}
-	verified, told := time.Now(), time.Time{}
+	s.checked = time.Now()
+	asked, sent := s.checked, time.Time{}
 	for {
 		m, err := sub.Next(s.r.Context(), verifyEvery)
 		if errors.Is(err, ErrResync) {
@@ -258,11 +260,11 @@ func (s *stream) run(sub *Subscription) {
 		if err != nil {
 			return
 		}
-		if time.Since(verified) >= verifyEvery {
+		if time.Since(asked) >= verifyEvery {
 			if !s.allowed() {
 				return
 			}
-			verified = time.Now()
+			asked = time.Now()
 		}
 		switch {
 		case m != nil && len(m.Events) > 0:
@@ -270,15 +272,15 @@ func (s *stream) run(sub *Subscription) {
 			if err != nil || !s.send("changes", m.Cursor, body) {
 				return
 			}
-			told = time.Now()
+			sent = time.Now()
 		case m != nil:
 			s.cursor = m.Cursor
 			fallthrough
-		case time.Since(told) >= tellEvery:
+		case time.Since(sent) >= cursorEvery:
 			if !s.send("", cmp.Or(sub.position(), s.cursor), nil) {
 				return
 			}
-			told = time.Now()
+			sent = time.Now()
 		}
 	}
 }
@@ -290,8 +292,9 @@ func (s *stream) allowed() bool {
 	}
 	_, scope, err := s.hub.identify(s.caller)
 	if err != nil {
-		return false
+		return !isRefused(err) && time.Since(s.checked) <= uncheckedFor
 	}
+	s.checked = time.Now()
 	return suits(s.request.Table, s.request.View, scope)
 }
 
@@ -312,7 +315,7 @@ func (s *stream) send(event string, cursor changelog.Cursor, data []byte) bool {
 		b.WriteByte('\n')
 	}
 	if b.Len() == 0 {
-		b.WriteString(": " + strconv.Itoa(int(tellEvery/time.Second)) + " s\n")
+		b.WriteString(": " + strconv.Itoa(int(cursorEvery/time.Second)) + " s\n")
 	}
 	b.WriteByte('\n')
 	out := http.NewResponseController(s.w)

@@ -99,3 +99,26 @@ func TestCursorOfAQuietTable(t *testing.T) {
 		}
 	})
 }
+
+// TestUncheckedStream is the same for server-sent events.
+func TestUncheckedStream(t *testing.T) {
+	engines(t, realtime.Config{}, func(s *server) {
+		c := s.listen("ann", "/live/posts")
+		asked := make(chan bool, 100)
+		s.fault(func(string) error {
+			asked <- true
+			return errors.New("the database is away")
+		})
+		<-asked
+		<-asked // the first failure did not end the stream
+		s.fault(nil)
+		s.insert(Post{ID: 1, Author: "ann"})
+		if got := c.next(); got.name != "changes" {
+			t.Errorf("the stream gets %+v", got)
+		}
+		s.ban("ann")
+		if e, err := c.read(); !errors.Is(err, errEnded) {
+			t.Errorf("a revoked caller gets %+v, %v", e, err)
+		}
+	})
+}

@@ -371,3 +371,8 @@ func (s *socket) streams() (n int) {
 	}
 	return n
 }
+
+// isRefused reports whether an error of identify says that the credentials do not count.
+func isRefused(err error) bool {
+	return errors.Is(err, auth.ErrExpired) || errors.Is(err, auth.ErrInvalid)
+}
