@@ -2,7 +2,6 @@ package realtime
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -54,18 +52,7 @@ type changesPage struct {
 func (h *Hub) Changes() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page, err := h.changes(r)
-		if err != nil {
-			api.WriteError(w, r, err)
-			return
-		}
-		body, err := json.Marshal(page)
-		if err != nil {
-			api.WriteError(w, r, err)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.Header().Set("Cache-Control", "no-store")
-		_, _ = w.Write(body)
+		writeAnswer(w, r, page, err)
 	})
 }
 

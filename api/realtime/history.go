@@ -81,18 +81,7 @@ type historyPage struct {
 func (h *Hub) History(prefix string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page, err := h.history(r, strings.TrimPrefix(r.URL.EscapedPath(), prefix))
-		if err != nil {
-			api.WriteError(w, r, err)
-			return
-		}
-		body, err := json.Marshal(page)
-		if err != nil {
-			api.WriteError(w, r, err)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.Header().Set("Cache-Control", "no-store")
-		_, _ = w.Write(body)
+		writeAnswer(w, r, page, err)
 	})
 }
 

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -61,13 +60,7 @@ type ticketAnswer struct {
 func (h *Hub) Ticket() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, err := h.issue(w, r)
-		if err != nil {
-			api.WriteError(w, r, err)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.Header().Set("Cache-Control", "no-store")
-		_ = json.NewEncoder(w).Encode(ticketAnswer{text, int(ticketLife / time.Second)})
+		writeAnswer(w, r, ticketAnswer{text, int(ticketLife / time.Second)}, err)
 	})
 }
 
