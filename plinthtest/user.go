@@ -73,10 +73,7 @@ func (k *Kit) account(name string) *user {
 		return u
 	}
 	known, err := k.app.Accounts().UserByEmail(k.tb.Context(), k.Email(name))
-	if coded, ok := errors.AsType[interface {
-		error
-		Problem() string
-	}](err); ok && coded.Problem() == "user_not_found" {
+	if errors.Is(err, accounts.ErrUserNotFound) {
 		known, err = k.app.Accounts().CreateUser(k.tb.Context(), accounts.NewUser{Email: k.Email(name), EmailConfirmed: true})
 	}
 	if err != nil {

@@ -120,7 +120,7 @@ type Link struct {
 // links of the same purpose end. A link that may make an account makes it now, and
 // Config.BeforeSignUp is asked with the Method "admin", or "invite" for LinkInvite.
 //
-// The error's code is user_not_found if an account is required, email_exists if LinkSignUp and
+// The error is [ErrUserNotFound] if an account is required. Its code is email_exists if LinkSignUp and
 // LinkInvite find a confirmed one, validation_failed for invalid fields, and
 // refused_by_application where the hook says [Refuse]. Passwords have the errors of
 // [Accounts.CreateUser].

@@ -74,8 +74,7 @@ func (n NewUser) change() (account.Change, error) {
 	return c, c.ReadAddresses(n.Email, n.Phone)
 }
 
-// User returns the account with an id. The error's code is user_not_found where there
-// is none.
+// User returns the account with an id. The error is [ErrUserNotFound] where there is none.
 func (a *Accounts) User(ctx context.Context, id store.ID) (*User, error) {
 	return userByID(ctx, a.db, id)
 }
@@ -89,7 +88,7 @@ func userByID(ctx context.Context, s store.Session, id store.ID) (*User, error) 
 }
 
 // UserByEmail returns the account with an address, in any spelling, whether it is
-// confirmed or not. The error's code is user_not_found where there is none.
+// confirmed or not. The error is [ErrUserNotFound] where there is none.
 func (a *Accounts) UserByEmail(ctx context.Context, email string) (*User, error) {
 	return userByEmail(ctx, a.db, email)
 }
@@ -110,8 +109,8 @@ func userByEmail(ctx context.Context, s store.Session, email string) (*User, err
 }
 
 // Ban ends the sessions and API keys of a user and keeps them out for a time; 0 lets them in again.
-// The error's code is user_not_found where there is no such user, and validation_failed for
-// a time that is negative.
+// The error is [ErrUserNotFound] where there is no such user, and has the code
+// validation_failed for a time that is negative.
 func (a *Accounts) Ban(ctx context.Context, id store.ID, d time.Duration) error {
 	if d < 0 {
 		return fail.New(problem.AuthValidation, "a ban must not be negative")
@@ -119,16 +118,16 @@ func (a *Accounts) Ban(ctx context.Context, id store.ID, d time.Duration) error 
 	return a.changes.ChangeBy(ctx, own, id, account.Change{Ban: &d})
 }
 
-// SignOut ends the sessions of a user, and with them their access tokens. The error's code
-// is user_not_found where there is no such user.
+// SignOut ends the sessions of a user, and with them their access tokens. The error is
+// [ErrUserNotFound] where there is no such user.
 func (a *Accounts) SignOut(ctx context.Context, id store.ID) error {
 	return a.roles.SignOutBy(ctx, own, id)
 }
 
 // DeleteUser deletes an account and all that accounts know of it but the audit log.
 // Rows of the application that refer to it are the application's to delete, for which
-// there is Config.BeforeDelete. The error's code is user_not_found where there is no such
-// user, and refused_by_application where the hook says [Refuse].
+// there is Config.BeforeDelete. The error is [ErrUserNotFound] where there is no such user,
+// and has the code refused_by_application where the hook says [Refuse].
 func (a *Accounts) DeleteUser(ctx context.Context, id store.ID) error {
 	return a.changes.DeleteBy(ctx, own, id, false)
 }
@@ -155,7 +154,7 @@ func (a *Accounts) SaveRole(ctx context.Context, r Role) error {
 }
 
 // SetRoles gives a user exactly these roles, which have to exist. If that changes anything,
-// older access tokens are revoked. The error's code is user_not_found for an unknown user. It
+// older access tokens are revoked. The error is [ErrUserNotFound] for an unknown user. Its code
 // is validation_failed for an unknown role, more than 16 roles, names that are too long for a
 // token, and a user without an account.
 func (a *Accounts) SetRoles(ctx context.Context, id store.ID, roles ...string) error {

@@ -62,6 +62,9 @@ func TestManageErrors(t *testing.T) {
 			if code := codeOf(tt.err); code != tt.code {
 				t.Errorf("%s: %v, want %s", name, tt.err, tt.code)
 			}
+			if errors.Is(tt.err, accounts.ErrUserNotFound) != (tt.code == "user_not_found") {
+				t.Errorf("%s: %v and ErrUserNotFound", name, tt.err)
+			}
 		}
 		err = create(accounts.NewUser{Email: "bob@example.org", Password: "x"})
 		if _, weak := errors.AsType[*password.WeakError](err); !weak {

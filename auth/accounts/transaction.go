@@ -128,7 +128,7 @@ func NormalizeEmail(address string) (string, error) {
 
 // LinkIdentity gives a user an identity of one of Config.Providers, by which the user logs in
 // from then on. The identity opens the account, so the application must have verified it. The
-// owner of the account is notified. The error's code is user_not_found for an unknown user,
+// owner of the account is notified. The error is [ErrUserNotFound] for an unknown user. Its code is
 // identity_already_exists for an identity that is linked, and validation_failed for one without
 // a Subject, an unknown provider and a user without an account.
 func (a *Accounts) LinkIdentity(ctx context.Context, id store.ID, identity auth.Identity) error {

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/seed-7694ebf6/plinth/api/mail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/seed-7694ebf6/plinth/store/query"
@@ -48,8 +49,11 @@ func (f *functions) remindUser(ctx context.Context, tx *store.Tx, id store.ID, d
 		return err
 	}
 	user, err := f.app.Accounts().In(tx).User(ctx, id)
-	if err != nil || user.Email == "" {
-		return unlessGone(err)
+	switch {
+	case errors.Is(err, accounts.ErrUserNotFound), err == nil && user.Email == "":
+		return nil
+	case err != nil:
+		return err
 	}
 	var titles []string
 	for _, task := range tasks {
@@ -69,18 +73,6 @@ func printable(title string) string {
 		}
 		return ' '
 	}, title)
-}
-
-// unlessGone returns an error, except that of a user without an account.
-func unlessGone(err error) error {
-	coded, ok := errors.AsType[interface {
-		error
-		Problem() string
-	}](err)
-	if ok && coded.Problem() == "user_not_found" {
-		return nil
-	}
-	return err
 }
 
 // audit copies the changes of projects and tasks to the events of their organisation, each

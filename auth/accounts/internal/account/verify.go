@@ -268,7 +268,7 @@ func (g *Generated) account(ctx context.Context, tx *store.Tx) (err error) {
 	case g.User == nil && g.makes():
 		return g.make(ctx, tx)
 	case g.User == nil:
-		return &problem.Error{Code: problem.AuthUserNotFound}
+		return fail.ErrUserUnknown
 	case opens && (g.User.EmailConfirmedAt != nil || data.Contact{Email: g.Email}.Others(g.User)):
 		return &problem.Error{Code: problem.AuthEmailExists}
 	case g.Kind == data.CodeSignup:
