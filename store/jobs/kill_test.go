@@ -167,6 +167,15 @@ func TestDrainWaitsAndHandsBack(t *testing.T) {
 			t.Errorf("the drain took %s", took)
 		}
 		wantStates(t, db, "done 1, waiting 2")
+		list, err := js.List(t.Context(), jobs.Filter{State: jobs.Waiting}, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, job := range list {
+			if job.Attempts != 0 || job.LastError != "" || time.Until(job.DueAt) > 0 {
+				t.Errorf("a job that the drain has stopped waits as %+v", job)
+			}
+		}
 	})
 }
 

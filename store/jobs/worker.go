@@ -134,6 +134,9 @@ func (w *worker) start(ctx context.Context, a *attempt) {
 	w.busy++
 	go func() {
 		err := a.run(ctx)
+		if _, canceled := errors.AsType[*cancelError](err); err != nil && !canceled && context.Cause(ctx) == errDrain {
+			err = Snooze(0) // for another process
+		}
 		a.stop(nil)
 		w.results <- outcome{a, err}
 	}()
