@@ -14,7 +14,7 @@ import (
 // exchange writes that jobs are done and claims up to n due jobs of a queue, in one
 // transaction: under load a commit has both.
 func (js *Jobs) exchange(ctx context.Context, q Queue, kinds []string, done []outcome, n int) (claimed []*attempt, err error) {
-	limited := q.Limit != 0 || q.KeyLimit != 0
+	limited := q.limited()
 	switch {
 	case n == 0:
 		return nil, js.finish(ctx, js.db, done)

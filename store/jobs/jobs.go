@@ -71,6 +71,8 @@ type Queue struct {
 	KeyLimit int
 }
 
+func (q Queue) limited() bool { return q.Limit != 0 || q.KeyLimit != 0 }
+
 // Sealer encrypts and decrypts with keys that are not in the database. The place, the
 // row of the job, is authenticated with the secret. Open reports whether Seal would use another
 // key by now. It must be safe for concurrent use. See [NewSealer].

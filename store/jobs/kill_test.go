@@ -36,14 +36,14 @@ func TestLostLeaseWritesNothing(t *testing.T) {
 			})
 			return errors.New("the result is not written either")
 		}, nil)
-		done := make(chan bool, 2)
+		done, complete := make(chan bool, 2), make(chan bool)
 		jobs.Register(second, "note", func(ctx context.Context, job jobs.Job[note]) error {
-			err := db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+			done <- true
+			<-complete
+			return db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 				exec(t, tx, "insert into effects (id, text) values (1, 'second')")
 				return job.Complete(ctx, tx)
 			})
-			done <- true
-			return err
 		}, nil)
 		run(t, first)
 		if _, err := notes.Enqueue(t.Context(), db, note{}); err != nil {
@@ -62,6 +62,7 @@ func TestLostLeaseWritesNothing(t *testing.T) {
 				t.Errorf("a worker without lease got %v", err)
 			}
 		}
+		close(complete)
 		eventualStates(t, db, "done 1")
 		if text := value(t, db, "select text from effects"); text != `"second"` {
 			t.Errorf("the effect is from the %s worker", text)

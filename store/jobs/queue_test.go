@@ -104,6 +104,9 @@ func TestRetriedJobGivesUpItsKeyToANewerOne(t *testing.T) {
 		enqueue(t, db, notes, "a")
 		within(t, begun, "the job")
 		enqueue(t, db, notes, "a")
+		goOn <- true
+		within(t, begun, "one of the two, which wait both")
+		wantStates(t, db, "running 1, waiting 1")
 		for range 9 {
 			goOn <- true
 		}
@@ -176,7 +179,7 @@ func TestLimitsOfQueueAndKey(t *testing.T) {
 		}
 		var list []note
 		for i := range 60 {
-			list = append(list, note{fmt.Sprintf("key%d %d", i%4, i)})
+			list = append(list, note{fmt.Sprintf("key%d %d", i/15, i)})
 		}
 		if err := notes.EnqueueMany(t.Context(), db, list); err != nil {
 			t.Fatal(err)
@@ -191,6 +194,24 @@ func TestLimitsOfQueueAndKey(t *testing.T) {
 		}
 		if b.most["all"] < 3 {
 			t.Errorf("only %d jobs ran at a time", b.most["all"])
+		}
+	})
+}
+
+// TestLimitedQueueGoesOn runs the jobs of a key one after the other, without a poll between two.
+func TestLimitedQueueGoesOn(t *testing.T) {
+	engines(t, func(t *testing.T, db *store.DB) {
+		js := newJobs(t, db, jobs.Config{Queues: []jobs.Queue{{Name: "mail", Workers: 6, KeyLimit: 1}}})
+		opts := &jobs.Options[note]{Queue: "mail", LimitKey: func(note) string { return "key" }}
+		notes := jobs.Register(js, "note", func(context.Context, jobs.Job[note]) error { return nil }, opts)
+		run(t, js)
+		begun := time.Now()
+		if err := notes.EnqueueMany(t.Context(), db, make([]note, 40)); err != nil {
+			t.Fatal(err)
+		}
+		eventualStates(t, db, "done 40")
+		if took := time.Since(begun); took > 20*time.Second { // 40 polls are 39 s
+			t.Errorf("40 jobs took %s", took)
 		}
 	})
 }

@@ -28,6 +28,7 @@ type worker struct {
 	busy     int       // handlers that run
 	pending  []outcome // to be written
 	hungry   bool      // there may be due jobs
+	draining bool      // claims no more
 	failures int       // statements in a row
 }
 
@@ -67,15 +68,16 @@ func (w *worker) run(ctx context.Context) {
 	w.drain(background)
 }
 
-// take notes the result of a handler.
+// take notes the result of a handler. Where there are limits another job may run in its place.
 func (w *worker) take(o outcome) {
 	w.busy--
 	w.pending = append(w.pending, o)
+	w.hungry = w.hungry || w.queue.limited()
 }
 
 // free returns how many jobs to claim.
 func (w *worker) free() int {
-	if !w.hungry {
+	if !w.hungry || w.draining {
 		return 0
 	}
 	return w.queue.Workers - w.busy
@@ -109,7 +111,8 @@ func (w *worker) turn(ctx, background context.Context) {
 	}
 	w.js.forget(done...)
 	if n > 0 {
-		w.hungry = len(claimed) == n
+		// Behind the jobs of a key that is full by now there may be others.
+		w.hungry = len(claimed) == n || w.queue.limited() && len(claimed) > 0
 	}
 	for _, a := range claimed {
 		w.start(ctx, a)
@@ -144,7 +147,7 @@ func (w *worker) start(ctx context.Context, a *attempt) {
 
 // drain waits for handlers, ends those that are too slow, and hands back their leases.
 func (w *worker) drain(ctx context.Context) {
-	w.hungry = false // claims no more
+	w.draining = true
 	w.await(ctx, w.js.config.Drain)
 	if w.busy > 0 {
 		w.js.stopAll(w.queue.Name)

@@ -63,6 +63,7 @@ func mutants() []mutant {
 		{nil, accountsMutants},
 		{nil, httpMutants},
 		{realtimeTests, realtimeMutants},
+		{jobsTests, jobsMutants},
 	} {
 		for _, m := range group.mutants {
 			if m.tests == nil {
