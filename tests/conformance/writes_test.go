@@ -12,6 +12,7 @@ func writeTopics() []topic {
 		{"Hooks", []any{hooked{}, quiet{}}, validated, testHooks},
 		{"Validation", []any{ruled{}}, validated, testValidation},
 		{"Locking", []any{note{}}, store.Options{}, testLocking},
+		{"CountedByHook", []any{debate{}, reply{}}, store.Options{}, testCountedByHook},
 		{"Exactly", []any{budget{}, note{}}, store.Options{}, testExactly},
 		{"SoftDelete", pageModels(), fixedClock(), testSoftDelete},
 		{"Tenancy", []any{task{}, quiet{}}, store.Options{}, testTenancy},

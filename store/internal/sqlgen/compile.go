@@ -331,9 +331,15 @@ func (b *Builder) Statement(shape *driver.Shape) *driver.Statement {
 	return &b.made
 }
 
-// Lock ends a SELECT that locks the rows of a source where the engine can.
-func (t *Writer) Lock(s Source) {
-	if t.Syntax.lock != "" {
-		t.Write(t.Syntax.lock, s.Alias)
+// Lock ends a SELECT that locks the rows of a source for a write, where the engine can. An
+// update leaves rows to foreign keys that point to them, unless it changes the key. Then the
+// database asks for more. A delete waits for new rows that refer to what it deletes.
+func (t *Writer) Lock(s Source, op query.WriteOp) {
+	switch {
+	case !t.Syntax.locks:
+	case op == query.OpDelete:
+		t.Write(" for update of ", s.Alias)
+	default:
+		t.Write(" for no key update of ", s.Alias)
 	}
 }

@@ -77,7 +77,7 @@ type Syntax struct {
 	yes, no, unknown   string // the three truths
 	distinct           string
 	unlimited          string // in front of an offset without limit
-	lock               string // of the rows that a SELECT locks, before its alias
+	locks              bool   // SELECT can lock rows
 	casts              [driver.KindTextArray + 1]string
 	asText             [driver.KindTextArray + 1]string // of a value that is compared as text
 	collation, ordered [driver.KindTextArray + 1]string // to compare for equality, and for order

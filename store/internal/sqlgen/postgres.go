@@ -35,7 +35,7 @@ var PGTypes = [...]string{
 
 var postgresSyntax = func() Syntax {
 	w := Syntax{
-		placeholder: "$", yes: "true", no: "false", unknown: "null::bool", distinct: " is distinct from ", lock: " for update of ",
+		placeholder: "$", yes: "true", no: "false", unknown: "null::bool", distinct: " is distinct from ", locks: true,
 		nullsGreatest: true, records: true, Arrays: true, Sequences: true, WritableCTE: true,
 	}
 	for k, name := range PGTypes {

@@ -80,7 +80,8 @@ func (w *statement) changeCTEs(b *sqlgen.Builder, s sqlgen.Source) error {
 		b.Write(" order by ")
 		b.KeyList(s)
 	}
-	b.Write(" for update of ", s.Alias, "), ", sqlgen.NewRows, " as (update ", w.Table.SQLName, " as ")
+	b.Lock(s, w.op)
+	b.Write("), ", sqlgen.NewRows, " as (update ", w.Table.SQLName, " as ")
 	target := b.Trusted(w.Table)
 	b.Write(target.Alias, " set ")
 	w.assign(b, target)

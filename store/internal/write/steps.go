@@ -129,7 +129,7 @@ func (w *steps) lockRows(ctx context.Context) ([][]any, error) {
 	b.KeyList(s)
 	b.Write(" limit ")
 	b.Int(maxWrite + 1)
-	b.Lock(s)
+	b.Lock(s, w.op)
 	return w.readWhole(ctx, b)
 }
 

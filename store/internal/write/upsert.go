@@ -87,7 +87,7 @@ func (w *steps) existing(ctx context.Context) (map[string][]any, error) {
 	}
 	b.Write(" order by ")
 	b.KeyList(s)
-	b.Lock(s)
+	b.Lock(s, query.OpUpdate)
 	rows, err := w.readWhole(ctx, b)
 	if err != nil {
 		return nil, err
