@@ -47,7 +47,7 @@ func False() Cond { return query.False() }
 // without an operand take nil.
 func Compare(column string, op query.Op, value any) Cond { return query.Compare(column, op, value) }
 
-// Eq is Compare with query.OpEq; a nil value is IS NULL.
+// Eq is Compare with query.OpEq. A nil value is IS NULL, also a nil pointer.
 func Eq(column string, value any) Cond { return query.Eq(column, value) }
 
 // Null selects the rows where the column is NULL.

@@ -217,9 +217,9 @@ func (n *Node) at(path Path) *Node {
 	return &moved
 }
 
-// Eq is Compare with OpEq; a nil value is IS NULL.
+// Eq is Compare with OpEq. A nil value is IS NULL, also a nil pointer.
 func Eq(column string, value any) Cond {
-	if value == nil {
+	if v := reflect.ValueOf(value); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return Null(column)
 	}
 	return Compare(column, OpEq, value)

@@ -29,6 +29,7 @@ func TestCondString(t *testing.T) {
 		{store.Eq("rank", 1), "rank = 1", nil},
 		{store.Eq("name", `a"b`), `name = "a\"b"`, nil},
 		{store.Eq("name", nil), "name is null", nil},
+		{store.Eq("name", (*string)(nil)), "name is null", nil},
 		{store.In("rank", []int64{1, 2}), "rank in [1 2]", nil},
 		{store.In("rank", query.Texts{"1", "2"}), `rank in "1", "2"`, nil},
 		{store.Compare("rank", query.OpLt, store.Text("7")), `rank < "7"`, nil},

@@ -88,6 +88,7 @@ var filterCases = []struct {
 	{"null", store.Null("text"), []int64{100, 101}},
 	{"not null", store.Not(store.Null("text")), allWords()},
 	{"eq nil is null", store.Eq("text", nil), []int64{100, 101}},
+	{"eq a nil pointer is null", store.Eq("text", (*string)(nil)), []int64{100, 101}},
 	{"lt by bytes", byOp(query.OpLt, "a"), byText(func(s string) bool { return s < "a" })},
 	{"lte by bytes", byOp(query.OpLte, "É"), byText(func(s string) bool { return s <= "É" })},
 	{"gt by bytes", byOp(query.OpGt, "Z"), byText(func(s string) bool { return s > "Z" })},
