@@ -170,6 +170,9 @@ func (e *explained) text() []byte {
 
 // deniedHint names the rules that a refused write of a resource is judged by.
 func deniedHint(rq *request) string {
+	if t := rq.resource.table; t.Tenant != nil && rq.caller.scope.Tenant == "" {
+		return "the caller has no tenant, and each row of " + t.Name + " belongs to one"
+	}
 	var judged []string
 	switch rq.r.Method {
 	case http.MethodPost, http.MethodPut:

@@ -220,6 +220,7 @@ func TestDeniedHint(t *testing.T) {
 	}{
 		{request{caller: "bob", line: "PATCH /projects/" + pAlpha, body: `{"title":"x"}`}, "the update rule of projects: owner_id = principal.id"},
 		{request{caller: "bob", line: "DELETE /projects/" + pAlpha}, "the delete rule of projects: owner_id = principal.id"},
+		{request{caller: "key", line: "POST /projects", body: `{"title":"x"}`}, "the caller has no tenant, and each row of projects belongs to one"},
 		{request{caller: "bob", line: "POST /teams", body: `{"name":"x"}`}, `the create rule of teams: role \"editor\"`},
 		{request{caller: "bob", line: "POST /teams", body: `{"name":"x"}`, header: []string{"Prefer: resolution=merge-duplicates"}}, `the create rule of teams: role \"editor\"; the update rule of teams: role \"editor\"`},
 		{request{caller: "bob", line: "POST /teams", body: `{"name":"x"}`, header: []string{`Prefer: resolution=ignore-duplicates, resolution=merge-duplicates`}}, `the create rule of teams: role \"editor\"`},

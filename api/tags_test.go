@@ -48,11 +48,12 @@ func TestTagsOnTheWire(t *testing.T) {
 			}
 		}
 		const (
-			status  = `"PL002","message":"the row does not pass validation","details":"status: must be one of: open, done"`
-			kind    = `"PL002","message":"the row does not pass validation","details":"kind: must be one of: bug, wish"`
-			mood    = `"details":"mood: must be one of: \"it's ok\", \"\", \"naïve \\\"x\\\"\""`
-			missing = `"23502","message":"null value violates a not-null constraint","details":"Column opened must not be null."`
-			checked = `"code":"23514"`
+			status   = `"PL002","message":"the row does not pass validation","details":"status: must be one of: open, done"`
+			kind     = `"PL002","message":"the row does not pass validation","details":"kind: must be one of: bug, wish"`
+			mood     = `"details":"mood: must be one of: \"it's ok\", \"\", \"naïve \\\"x\\\"\""`
+			missing  = `"23502","message":"null value violates a not-null constraint","details":"Column opened must not be null."`
+			negative = `"code":"23514","message":"new row violates a check constraint","details":"The check of (opened) failed."`
+			order    = `"details":"The check of (opened, closed) failed."`
 		)
 		for _, tt := range []struct {
 			q    request
@@ -78,11 +79,11 @@ func TestTagsOnTheWire(t *testing.T) {
 			{request{line: "POST /tickets", body: `{"id":9,"kind":"bug","opened":null}`}, missing},
 			{request{line: "POST /tickets", body: "id,kind\n9,bug\n", header: []string{"Content-Type: text/csv"}}, missing},
 
-			{request{line: "POST /tickets", body: `{"id":9,"kind":"bug","opened":-1}`}, checked},
-			{request{line: "POST /tickets", body: `{"id":9,"kind":"bug","opened":5,"closed":4}`}, checked},
-			{request{line: "PATCH /tickets?id=eq.3", body: `{"closed":0}`}, checked},
-			{request{line: "POST /tickets", body: `{"id":3,"kind":"bug","opened":5,"closed":0}`, header: upsert}, checked},
-			{request{line: "POST /tickets", body: `[{"id":9,"kind":"bug","opened":0},{"id":10,"kind":"bug","opened":-2}]`}, checked},
+			{request{line: "POST /tickets", body: `{"id":9,"kind":"bug","opened":-1}`}, negative},
+			{request{line: "POST /tickets", body: `{"id":9,"kind":"bug","opened":5,"closed":4}`}, order},
+			{request{line: "PATCH /tickets?id=eq.3", body: `{"closed":0}`}, order},
+			{request{line: "POST /tickets", body: `{"id":3,"kind":"bug","opened":5,"closed":0}`, header: upsert}, order},
+			{request{line: "POST /tickets", body: `[{"id":9,"kind":"bug","opened":0},{"id":10,"kind":"bug","opened":-2}]`}, negative},
 			{request{line: "POST /tickets", body: `{"id":9,"kind":"bug","opened":0,"label":"x"}`}, `"code":"23505"`},
 		} {
 			got := do(t, h, tt.q)

@@ -179,7 +179,7 @@ func violated(e *fault.ConstraintError) *Error {
 		}
 		return p
 	}
-	return &Error{Code: Check, Message: "new row violates a check constraint"}
+	return &Error{Code: Check, Message: "new row violates a check constraint", Details: formatKnown("The check of (%s) failed.", columns)}
 }
 
 // formatKnown formats columns, or returns "" if there are none that the caller can know.
