@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	texttemplate "text/template"
 
 	"golang.org/x/text/language"
@@ -131,6 +132,18 @@ func (t *Templates) Render(template, locale string, values map[string]string) (C
 	return t.render("", template, locale, values)
 }
 
+// OfAccounts reports whether a template is one of the mails of accounts. An application's own
+// mail needs another name.
+func OfAccounts(template string) bool { return slices.Contains(ofAccounts(), template) }
+
+var ofAccounts = sync.OnceValue(func() []string {
+	own, err := fs.Sub(embedded, "templates")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	return layers{own}.known()
+})
+
 // maxLocale is how much of a locale is looked at, in bytes.
 const maxLocale = 100
 
@@ -186,7 +199,7 @@ func (t *Templates) try(known []string) error {
 		for _, mail := range t.mails[name].mails {
 			for _, values := range []map[string]string{samples, nil} {
 				if _, err := mail.render("ann@example.org", values); err != nil {
-					wrong = append(wrong, err)
+					wrong = append(wrong, fmt.Errorf("%w (it is a mail of accounts, and a mail of your own needs another name)", err))
 					break
 				}
 			}

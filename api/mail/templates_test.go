@@ -176,6 +176,7 @@ func TestBrokenTemplates(t *testing.T) {
 		"Subject":                files("en/recovery.txt", "Hello\n\nx"),
 		"begin":                  files("en/recovery.txt", "Subject: x\nTo: y\n\nz"),
 		"linc":                   files("en/recovery.txt", "Subject: x\n\n{{.linc}}"),
+		"needs another name":     files("en/notice.txt", "Subject: News\n\n{{.headline}}"),
 		"nothing":                files("en/recovery.html", `{{template "nothing" .}}`),
 		"context":                files("en/recovery.html", `<a href="{{if .code}}"{{end}}>`),
 		"one line":               files("en/recovery.txt", "Subject: {{\"a\\nb\"}}\n\nz"),

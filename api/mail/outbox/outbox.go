@@ -78,7 +78,7 @@ var ErrNoSender = errors.New("outbox: there is no mail sender; set PLINTH_SMTP_U
 
 // Enqueue adds a mail in a transaction, or with a [store.DB] at once. It returns the id of the
 // job. A message that cannot be sent is an error: an unknown template, values that it lacks, an
-// invalid e-mail address. Values and the rest take 64 KiB at most ([jobs.ErrArgsTooLarge]).
+// invalid e-mail address, a template of accounts. Values and the rest take 64 KiB at most ([jobs.ErrArgsTooLarge]).
 // The ID of the message must be empty.
 func (o *Outbox) Enqueue(ctx context.Context, s store.Session, m mail.Message, opts ...jobs.EnqueueOption) (store.ID, error) {
 	if o.sender == nil {
@@ -86,6 +86,9 @@ func (o *Outbox) Enqueue(ctx context.Context, s store.Session, m mail.Message, o
 	}
 	if m.ID != "" {
 		return store.ID{}, errors.New("outbox: the ID of the message must be empty: it is that of the job")
+	}
+	if mail.OfAccounts(m.Template) {
+		return store.ID{}, fmt.Errorf("outbox: template %q is a mail of accounts; give your mail another name", m.Template)
 	}
 	if err := o.sender.Check(m); err != nil {
 		return store.ID{}, fmt.Errorf("outbox: %w", err)

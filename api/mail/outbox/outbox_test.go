@@ -265,6 +265,7 @@ func TestMistakes(t *testing.T) {
 	p := newPost(t, db)
 	for name, change := range map[string]func(*plinthmail.Message){
 		"no such template": func(m *plinthmail.Message) { m.Template = "contakt" },
+		"one of accounts":  func(m *plinthmail.Message) { m.Template, m.Values = "notice", map[string]string{"change": "email"} },
 		"a value missing":  func(m *plinthmail.Message) { m.Values = nil },
 		"no recipient":     func(m *plinthmail.Message) { m.To = "team" },
 		"an ID":            func(m *plinthmail.Message) { m.ID = "a" },
