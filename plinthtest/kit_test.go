@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
@@ -31,9 +33,20 @@ type offer struct {
 type board struct {
 	ticks []time.Time
 	mails bool // each tick mails
+
+	tenant atomic.Pointer[string] // of new tokens
 }
 
 func (b *board) build(ctx context.Context, config plinth.Config) (*plinth.App, error) {
+	config.MailTemplates.Files = fstest.MapFS{
+		"en/digest.txt": {Data: []byte("Subject: Digest\n\nNothing new.\n")}, "en/digest.html": {Data: []byte("<p>Nothing new.</p>")},
+	}
+	config.Accounts.BeforeToken = func(_ context.Context, t *accounts.Token) error {
+		if tenant := b.tenant.Load(); tenant != nil {
+			t.Claims["tenant_id"] = *tenant
+		}
+		return nil
+	}
 	app, err := plinth.New(ctx, config)
 	if err != nil {
 		return nil, err
@@ -51,9 +64,7 @@ func (b *board) build(ctx context.Context, config plinth.Config) (*plinth.App, e
 		if !b.mails {
 			return nil
 		}
-		_, err := app.Mail().Enqueue(ctx, app.DB(), mail.Message{To: "team@example.org", Template: "invite", Values: map[string]string{
-			"link": "https://example.org", "code": "1", "site": "https://example.org", "email": "team@example.org", "expires": "1h",
-		}})
+		_, err := app.Mail().Enqueue(ctx, app.DB(), mail.Message{To: "team@example.org", Template: "digest"})
 		return err
 	})
 	return app, nil
@@ -115,6 +126,20 @@ func TestCallers(t *testing.T) {
 		kit.Caller(acme).Get("/rest/v1/offers?select=version").Want(200).WantBody(`[]`)
 		kit.Service().Get("/rest/v1/offers").Want(200)
 	})
+}
+
+// TestSignIn gives a user a tenant, which the next session has.
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	b := new(board)
+	kit := plinthtest.New(t, b.build)
+	offer := map[string]string{"ends": kit.Now().Add(time.Hour).Format(time.RFC3339)}
+	kit.As("ann", "editor").Post("/rest/v1/offers", offer).Want(403)
+	tenant := "acme"
+	b.tenant.Store(&tenant)
+	kit.As("ann").Post("/rest/v1/offers", offer).Want(403)
+	kit.SignIn("ann").Post("/rest/v1/offers", offer).Want(201)
+	kit.As("ann").Get("/rest/v1/offers?select=version").Want(200).WantBody(`[{"version":1}]`)
 }
 
 func TestMailServerIsDown(t *testing.T) {

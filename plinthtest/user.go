@@ -53,6 +53,18 @@ func (k *Kit) As(name string, roles ...string) apitest.Client {
 	return k.Anonymous().With("Authorization", "Bearer "+u.token)
 }
 
+// SignIn is [Kit.As] with a new session. It shows what the application adds to tokens
+// (accounts.Config.BeforeToken) since it has changed, such as the tenant of a user.
+func (k *Kit) SignIn(name string, roles ...string) apitest.Client {
+	k.tb.Helper()
+	k.mu.Lock()
+	if u := k.users[name]; u != nil {
+		u.expires = time.Time{}
+	}
+	k.mu.Unlock()
+	return k.As(name, roles...)
+}
+
 // ID returns the id of a user, and makes the account if there is none.
 func (k *Kit) ID(name string) store.ID {
 	k.tb.Helper()
