@@ -175,14 +175,15 @@ func (rq *request) receiptScope() string {
 }
 
 // fingerprint is a hash of everything else that affects a request and its answer. It
-// includes the session, its assurance level, roles, permissions, and the claims, headers
-// and parameters that rules read. After a new sign-in or the loss of a role the caller gets
+// includes the session, its assurance level, roles, permissions, the claims of proofs, and
+// the claims, headers and parameters that rules read. After a new sign-in or the loss of a role the caller gets
 // 422 instead of the kept answer, which the rules may no longer allow. The request is not
 // run again either.
 func (rq *request) fingerprint(body []byte) string {
 	p := &rq.caller.principal
+	proven, _ := json.Marshal(p.Proven()) // what is no JSON cannot be read by rules
 	parts := []string{
-		rq.r.URL.RawQuery, string(body), p.Session, strconv.Itoa(p.AAL),
+		rq.r.URL.RawQuery, string(body), string(proven), p.Session, strconv.Itoa(p.AAL),
 		hashOf(sorted(p.Roles)...), hashOf(sorted(p.Permissions)...),
 	}
 	for _, name := range []string{"Accept", "Content-Profile", "Content-Type", "If-Match", "If-None-Match", "Prefer"} {

@@ -90,6 +90,8 @@ type Principal struct {
 	// Expires is when the credential stops to hold. Long-lived connections end
 	// then. The zero time means never.
 	Expires time.Time
+
+	proven map[string]any
 }
 
 // IsZero reports whether nothing is known of the caller: an anonymous one without an ID,

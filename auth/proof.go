@@ -43,5 +43,12 @@ func (p Principal) withClaims(claims map[string]any) Principal {
 	all := maps.Clone(claims)
 	maps.Copy(all, p.Claims)
 	p.Claims = all
+	proven := maps.Clone(claims)
+	maps.Copy(proven, p.proven)
+	p.proven = proven
 	return p
 }
+
+// Proven returns the claims that proofs have shown, see [WithProofs], also those that the
+// principal had before. It must not be changed.
+func (p Principal) Proven() map[string]any { return p.proven }

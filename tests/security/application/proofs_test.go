@@ -2,6 +2,7 @@ package application_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -76,6 +77,48 @@ func TestShareLinks(t *testing.T) {
 			handler.ServeHTTP(w, r)
 			if tt.want == "" && w.Code != http.StatusUnauthorized || tt.want != "" && w.Body.String() != tt.want {
 				t.Errorf("%q: %d %s, want %s", tt.headers, w.Code, w.Body, tt.want)
+			}
+		}
+	})
+}
+
+// TestProofsOfRepeatedRequests: a function reads the claim of a proof in Go. Under another
+// claim the caller does not get the kept answer.
+func TestProofsOfRepeatedRequests(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, url string) {
+		config := apptest.Config(t)
+		config.DatabaseURL = url
+		ann := authtest.User(store.NewID().String())
+		config.Authenticator = auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) { return ann, nil })
+		config.Proofs = []auth.Proof{func(r *http.Request) (map[string]any, error) {
+			return map[string]any{"share": r.Header.Get("X-Share")}, nil
+		}}
+		app := apptest.New(t, config)
+		t.Cleanup(func() { _ = app.DB().Close() })
+		app.Add(api.TxFunc("shared", api.SignedIn(), func(ctx context.Context, _ *store.Tx, _ struct{}) (string, error) {
+			share, _ := auth.FromContext(ctx).Claims["share"].(string)
+			return share, nil
+		}))
+		handler, err := app.Handler(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tt := range []struct {
+			share string
+			code  int
+			body  string
+		}{
+			{"red", 200, `"red"`}, {"red", 200, `"red"`}, {"blue", 422, ""}, {"", 422, ""},
+		} {
+			w := httptest.NewRecorder()
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1/rest/v1/rpc/shared", strings.NewReader(`{}`))
+			for name, value := range map[string]string{"Content-Type": "application/json", "Idempotency-Key": "k1", "X-Share": tt.share} {
+				r.Header.Set(name, value)
+			}
+			handler.ServeHTTP(w, r)
+			if w.Code != tt.code || tt.body != "" && w.Body.String() != tt.body {
+				t.Errorf("%q: %d %s, want %d %s", tt.share, w.Code, w.Body, tt.code, tt.body)
 			}
 		}
 	})
