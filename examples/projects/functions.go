@@ -11,6 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/api/mail"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/query"
@@ -62,12 +63,16 @@ func (f *functions) invite(ctx context.Context, tx *store.Tx, in struct {
 	if err != nil {
 		return nil, err
 	}
+	email, err := accounts.NormalizeEmail(in.Email)
+	if err != nil {
+		return nil, err
+	}
 	code := rand.Text()
-	made := &Invitation{OrganisationID: o.ID, Email: in.Email, Role: in.Role, CodeHash: hash(code), ExpiresAt: time.Now().Add(7 * 24 * time.Hour)}
+	made := &Invitation{OrganisationID: o.ID, Email: email, Role: in.Role, CodeHash: hash(code), ExpiresAt: f.app.DB().Now().Add(7 * 24 * time.Hour)}
 	if err := store.For[Invitation](tx).Insert(ctx, made); err != nil {
 		return nil, err
 	}
-	_, err = f.app.Mail().Enqueue(ctx, tx, mail.Message{To: in.Email, Template: "invitation", Values: map[string]string{
+	_, err = f.app.Mail().Enqueue(ctx, tx, mail.Message{To: email, Template: "invitation", Values: map[string]string{
 		"organisation": o.Name, "link": f.app.SiteURL() + "/#invitation=" + url.QueryEscape(code),
 	}})
 	return made, err
@@ -82,7 +87,7 @@ func (f *functions) accept(ctx context.Context, tx *store.Tx, in struct {
 	if err != nil {
 		return nil, err
 	}
-	valid := store.And(store.Eq("code_hash", hash(in.Code)), store.Compare("expires_at", query.OpGt, time.Now()))
+	valid := store.And(store.Eq("code_hash", hash(in.Code)), store.Compare("expires_at", query.OpGt, f.app.DB().Now()))
 	found, err := store.For[Invitation](tx).First(ctx, store.Query{Where: valid})
 	if err != nil {
 		return nil, err
@@ -106,7 +111,7 @@ func (f *functions) share(ctx context.Context, tx *store.Tx, in struct {
 	if err := may(ctx, tx, api.CanUpdate, Project{Model: store.Model{ID: in.Project}}); err != nil {
 		return out, err
 	}
-	out.Token, out.ExpiresAt = rand.Text(), time.Now().Add(7*24*time.Hour)
+	out.Token, out.ExpiresAt = rand.Text(), f.app.DB().Now().Add(7*24*time.Hour)
 	return out, store.For[ShareLink](tx).Insert(ctx, &ShareLink{ProjectID: in.Project, Token: out.Token, ExpiresAt: out.ExpiresAt})
 }
 
@@ -142,7 +147,7 @@ func (f *functions) loadDashboard(ctx context.Context, organisation store.ID) (d
 			return d, err
 		}
 	}
-	d.Overdue, err = tasks.Count(ctx, store.And(store.Related("project", of), overdue(time.Now())))
+	d.Overdue, err = tasks.Count(ctx, store.And(store.Related("project", of), overdue(f.app.DB().Now())))
 	return d, err
 }
 

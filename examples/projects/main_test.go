@@ -52,7 +52,8 @@ func TestProduct(t *testing.T) {
 
 		// Bob is invited as a viewer, by mail. The code works once.
 		ann.Post("/rest/v1/rpc/invite", map[string]string{"organisation_id": org, "email": "bob@example.org", "role": "king"}).Want(400)
-		ann.Post("/rest/v1/rpc/invite", map[string]string{"organisation_id": org, "email": "bob@example.org", "role": "viewer"}).Want(200)
+		ann.Post("/rest/v1/rpc/invite", map[string]string{"organisation_id": org, "email": "Bob@Example.org", "role": "viewer"}).Want(200)
+		ann.Post("/rest/v1/rpc/invite", map[string]string{"organisation_id": org, "email": "bob", "role": "viewer"}).Want(400)
 		invitation := kit.Mailbox().Wait("bob@example.org")
 		code := regexp.MustCompile(`#invitation=([A-Z2-7]{26})`).FindStringSubmatch(invitation.Values["link"])
 		if code == nil || invitation.Subject != "Invitation to Acme" {
