@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
@@ -170,7 +171,8 @@ func (e *explained) text() []byte {
 
 // deniedHint names the rules that a refused write of a resource is judged by.
 func deniedHint(rq *request) string {
-	if t := rq.resource.table; t.Tenant != nil && rq.caller.scope.Tenant == "" {
+	t := rq.resource.table
+	if t.Tenant != nil && rq.caller.scope.Tenant == "" {
 		return "the caller has no tenant, and each row of " + t.Name + " belongs to one"
 	}
 	var judged []string
@@ -188,11 +190,9 @@ func deniedHint(rq *request) string {
 	}
 	var rules []string
 	for _, named := range rq.resource.policy.rules() {
-		for _, name := range judged {
-			if name != named.name || named.rule == nil && name != judged[0] || name == "restore" && rq.resource.table.DeletedAt == nil {
-				continue
-			}
-			rules = append(rules, "the "+name+" rule of "+rq.resource.table.Name+": "+ruleText(named.rule, rq.resource.table))
+		name := named.name
+		if slices.Contains(judged, name) && (named.rule != nil || name == judged[0]) && (name != "restore" || t.DeletedAt != nil) {
+			rules = append(rules, "the "+name+" rule of "+t.Name+": "+ruleText(named.rule, t))
 		}
 	}
 	return strings.Join(rules, "; ")
