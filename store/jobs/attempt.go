@@ -15,7 +15,10 @@ import (
 func (a *attempt) complete(ctx context.Context, tx *store.Tx) error {
 	args := []any{a.id.String(), a.fence}
 	n, err := int64(0), error(nil)
-	if row := a.storedAt(); row != "" {
+	a.js.mu.Lock()
+	row := a.row
+	a.js.mu.Unlock()
+	if row != "" {
 		n, err = store.SQL{Text: a.js.sql().completeRow, Args: append(args, row), Writes: true}.Exec(ctx, tx)
 	}
 	if n == 0 && err == nil { // the row may have moved
@@ -29,12 +32,6 @@ func (a *attempt) complete(ctx context.Context, tx *store.Tx) error {
 	}
 	tx.OnCommit(func(context.Context) { a.completed.Store(true) })
 	return nil
-}
-
-func (a *attempt) storedAt() string {
-	a.js.mu.Lock()
-	defer a.js.mu.Unlock()
-	return a.row
 }
 
 // maxProgress is the length of the text of a progress, in bytes.

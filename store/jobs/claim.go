@@ -53,25 +53,23 @@ func (js *Jobs) claimLimited(ctx context.Context, tx *store.Tx, q Queue, kinds [
 	if err != nil || free <= 0 {
 		return nil, err
 	}
-	return js.runClaim(ctx, tx, store.SQL{Text: js.sql().claimLimited, Args: append(js.claimArgs(q, kinds, n), noLimit(q.KeyLimit), free)})
+	return js.runClaim(ctx, tx, store.SQL{Text: js.sql().claimLimited, Args: append(js.claimArgs(q, kinds, free), noLimit(q.KeyLimit))})
 }
 
 // noLimit is a limit as statements take it.
 func noLimit(n int) int64 { return cmp.Or(int64(n), math.MaxInt32) }
 
 // lockQueue locks the row of a queue, and returns how many of n jobs its limit allows.
-func (js *Jobs) lockQueue(ctx context.Context, tx *store.Tx, q Queue, n int) (free int64, err error) {
+func (js *Jobs) lockQueue(ctx context.Context, tx *store.Tx, q Queue, n int) (free int, err error) {
 	// The update locks the row, also where it changes nothing.
 	lock := store.SQL{Text: "insert into plinth_queues (name) values ($1) on conflict (name) do update set paused_at = plinth_queues.paused_at", Args: []any{q.Name}, Writes: true}
 	if _, err := lock.Exec(ctx, tx); err != nil {
 		return 0, err
 	}
-	count := store.SQL{
-		Text: "select count(*) from plinth_jobs where state = 'running' and queue = $1", Args: []any{q.Name}, Columns: []store.Kind{store.KindInt},
-	}
+	count := store.SQL{Text: "select count(*) from plinth_jobs where state = 'running' and queue = $1", Args: lock.Args, Columns: []store.Kind{store.KindInt}}
 	err = count.Rows(ctx, tx, func(values [][]byte) error {
 		var r reader
-		free = min(int64(n), noLimit(q.Limit)-r.int(values[0]))
+		free = min(n, int(noLimit(q.Limit)-r.int(values[0])))
 		return r.err
 	})
 	return free, err

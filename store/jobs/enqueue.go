@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
@@ -90,11 +91,20 @@ func (k *Kind[T]) order(list []T, opts []EnqueueOption) (*order, error) {
 		if len(text) > MaxArgs {
 			return nil, fmt.Errorf("%w: kind %q", ErrArgsTooLarge, k.name)
 		}
-		if err := o.add(text, call(k.unique, args), call(k.limit, args), at); err != nil {
+		if err := o.add(text, call(k.unique, args), k.limitKey(args), at); err != nil {
 			return nil, err
 		}
 	}
 	return o, nil
+}
+
+// limitKey returns the key as it is stored: behind a colon, and "" for a job that no queue limits.
+func (k *Kind[T]) limitKey(args T) string {
+	ofQueue := func(q Queue) bool { return q.Name == k.queue && q.KeyLimit != 0 }
+	if k.limit == nil && !slices.ContainsFunc(k.js.config.Queues, ofQueue) {
+		return ""
+	}
+	return ":" + call(k.limit, args)
 }
 
 // call returns a key, "" without a function.

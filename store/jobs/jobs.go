@@ -68,6 +68,7 @@ type Queue struct {
 	Limit int
 
 	// KeyLimit is Limit for the jobs with one [Options].LimitKey. Zero sets no limit.
+	// Processes that only enqueue must have the queue in their Config too.
 	KeyLimit int
 }
 

@@ -119,6 +119,31 @@ func TestLeaseIsRenewedWhileTheHandlerRuns(t *testing.T) {
 	})
 }
 
+// TestHangingHandlerLosesItsLease gives a job to another worker when its handler goes on after
+// the timeout.
+func TestHangingHandlerLosesItsLease(t *testing.T) {
+	engines(t, func(t *testing.T, db *store.DB) {
+		js := newJobs(t, db, jobs.Config{Lease: time.Second, Drain: time.Millisecond})
+		release, ran := make(chan bool), make(chan int, 9)
+		defer close(release)
+		notes := jobs.Register(js, "note", func(_ context.Context, job jobs.Job[note]) error {
+			ran <- job.Attempt
+			if job.Attempt == 1 {
+				<-release
+			}
+			return nil
+		}, &jobs.Options[note]{Timeout: time.Millisecond})
+		run(t, js)
+		enqueue(t, db, notes, "a")
+		for want := range 2 {
+			if got := within(t, ran, "the next attempt"); got != want+1 {
+				t.Errorf("attempt %d, want %d", got, want+1)
+			}
+		}
+		eventualStates(t, db, "done 1")
+	})
+}
+
 func TestRecoveredJobThatHadItsLastAttemptIsDead(t *testing.T) {
 	engines(t, func(t *testing.T, db *store.DB) {
 		js := newJobs(t, db, jobs.Config{})

@@ -102,8 +102,3 @@ func (js *Jobs) handBack(ctx context.Context, queue string) {
 	}
 	js.signal()
 }
-
-// recover makes the jobs of dead processes wait again, or dead after their last attempt.
-func (js *Jobs) recover(ctx context.Context) (int64, error) {
-	return store.SQL{Text: js.sql().recover, Writes: true}.Exec(ctx, js.db)
-}

@@ -102,8 +102,6 @@ func (js *Jobs) List(ctx context.Context, f Filter, limit int) ([]Info, error) {
 	return list, err
 }
 
-var errNoFilter = errors.New("jobs: the filter is empty: set one of its fields")
-
 // Retry makes the selected dead jobs wait again with all their attempts, and those that
 // wait for a later time due now. It returns their number. An empty filter is an error.
 func (js *Jobs) Retry(ctx context.Context, f Filter) (int64, error) {
@@ -124,7 +122,7 @@ func (js *Jobs) Discard(ctx context.Context, f Filter) (int64, error) {
 func (js *Jobs) change(ctx context.Context, f Filter, text string) (int64, error) {
 	where, args := f.where(js.sql().dialect, nil)
 	if len(args) == 0 {
-		return 0, errNoFilter
+		return 0, errors.New("jobs: the filter is empty: set one of its fields")
 	}
 	return store.SQL{Text: js.sql().text(text) + where, Args: args, Writes: true}.Exec(ctx, js.db)
 }

@@ -200,3 +200,46 @@ func TestClaimAmongMillion(t *testing.T) {
 		}
 	})
 }
+
+// TestClaimBehindMillion is the time until a job runs that waits behind a million jobs of a key
+// that is full.
+func TestClaimBehindMillion(t *testing.T) {
+	durable(t, func(t *testing.T, db *store.DB) {
+		js := newJobs(t, db, jobs.Config{Lease: time.Minute, Queues: []jobs.Queue{{Name: "mail", Workers: 2, KeyLimit: 1}}})
+		ran := make(chan bool)
+		kind := jobs.Register(js, "tenant", func(ctx context.Context, job jobs.Job[string]) error {
+			if job.Args == "full" {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			ran <- true
+			return nil
+		}, &jobs.Options[string]{Queue: "mail", Timeout: time.Hour, LimitKey: func(key string) string { return key }})
+		run(t, js)
+		wait := func() (best time.Duration) {
+			best = time.Hour
+			for range 20 {
+				begun := time.Now()
+				if _, err := kind.Enqueue(t.Context(), db, "other"); err != nil {
+					t.Fatal(err)
+				}
+				within(t, ran, "the job")
+				best = min(best, time.Since(begun))
+			}
+			return best
+		}
+		before := wait()
+		full := make([]string, 1_000_000)
+		for i := range full {
+			full[i] = "full"
+		}
+		if err := kind.EnqueueMany(t.Context(), db, full); err != nil {
+			t.Fatal(err)
+		}
+		after := wait()
+		t.Logf("a job runs after %s, behind a million after %s", before, after)
+		if after > 2*before+10*time.Millisecond {
+			t.Errorf("a job runs after %s, behind a million after %s", before, after)
+		}
+	})
+}

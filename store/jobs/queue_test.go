@@ -216,6 +216,50 @@ func TestLimitedQueueGoesOn(t *testing.T) {
 	})
 }
 
+// TestJobsBehindAFullKey runs jobs of other keys, and those without one, that wait behind many of
+// a key that is full, in their order.
+func TestJobsBehindAFullKey(t *testing.T) {
+	engines(t, func(t *testing.T, db *store.DB) {
+		js := newJobs(t, db, jobs.Config{Queues: []jobs.Queue{{Name: "mail", Workers: 2, KeyLimit: 1}}})
+		ran := make(chan string, 9)
+		opts := &jobs.Options[note]{Queue: "mail", LimitKey: func(n note) string { key, _, _ := strings.Cut(n.Text, " "); return key }}
+		notes := jobs.Register(js, "note", func(ctx context.Context, job jobs.Job[note]) error {
+			if job.Args.Text == "full" {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			ran <- job.Args.Text
+			return nil
+		}, opts)
+		digests := jobs.Register(js, "digest", func(_ context.Context, job jobs.Job[note]) error { ran <- job.Args.Text; return nil }, &jobs.Options[note]{Queue: "mail"})
+		list := make([]note, 500)
+		for i := range list {
+			list[i].Text = "full"
+		}
+		add := func(list []note, opts ...jobs.EnqueueOption) {
+			if err := notes.EnqueueMany(t.Context(), db, list, opts...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		add(list, jobs.In(-time.Hour))
+		add([]note{{"b 3"}, {"b 4"}}, jobs.In(-time.Minute))
+		add([]note{{"b 1"}, {"later"}}, jobs.In(time.Hour), jobs.Priority(1))
+		add([]note{{"a 2"}}, jobs.In(-2*time.Minute))
+		if _, err := digests.Enqueue(t.Context(), db, note{"digest"}, jobs.In(-30*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		add([]note{{""}}, jobs.In(-20*time.Second))
+		add([]note{{"b 1"}}, jobs.In(-time.Minute), jobs.Priority(1))
+		run(t, js)
+		for _, want := range []string{"b 1", "a 2", "b 3", "b 4", "digest", ""} {
+			if got := within(t, ran, want); got != want {
+				t.Errorf("%s ran in the place of %s", got, want)
+			}
+		}
+		eventualStates(t, db, "done 6, running 1, waiting 501")
+	})
+}
+
 func TestPauseAndResume(t *testing.T) {
 	engines(t, func(t *testing.T, db *store.DB) {
 		js := newJobs(t, db, jobs.Config{})

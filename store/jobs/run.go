@@ -122,10 +122,10 @@ func (js *Jobs) every(ctx context.Context, pause time.Duration, failure string, 
 	}
 }
 
-// recoverAll recovers the jobs of dead processes.
+// recoverAll makes the jobs of dead processes wait again, or dead after their last attempt.
 func (js *Jobs) recoverAll(ctx context.Context) error {
 	for {
-		n, err := js.recover(ctx)
+		n, err := store.SQL{Text: js.sql().recover, Writes: true}.Exec(ctx, js.db)
 		if err != nil || n == 0 {
 			return err
 		}

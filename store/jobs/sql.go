@@ -160,13 +160,8 @@ var claimKinds = []store.Kind{
 	store.KindText, store.KindText, store.KindText, store.KindInt, store.KindTimestamp, store.KindText,
 }
 
-// due selects the jobs of queue $1 and kinds $2 that are due, at most $3 of each
-// priority: each part reads one range of the index, and only as far as it is asked.
-func due(columns, where, lock string) string {
-	return eachPriority(columns, " and kind {list $2}"+where, "limit $3 "+lock)
-}
-
-// eachPriority selects the due jobs of queue $1, in the order of claims.
+// eachPriority selects the due jobs of queue $1, in the order of claims: each part reads one
+// range of the index, and only as far as it is asked.
 func eachPriority(columns, where, end string) string {
 	parts := make([]string, priorities)
 	for i := range parts {
@@ -179,22 +174,41 @@ func eachPriority(columns, where, end string) string {
 const running = "not exists (select 1 from plinth_queues where name = $1 and paused_at is not null)"
 
 func claimSQL() string {
-	return claimed + " where id in (select id from (" + due("id", " and "+running, "{skip locked}") + ") picked limit $3)" + returned
+	return claimed + " where id in (select id from (" + eachPriority("id", " and kind {list $2} and "+running, "limit $3 {skip locked}") + ") picked limit $3)" + returned
 }
 
-// claimLimitedSQL claims in a queue with limits: at most $6 jobs, and $5 of a key at a time.
+// claimLimitedSQL claims in a queue with limits: at most $3 jobs, and $5 of a key at a time.
 // The transaction holds the lock of the queue, so that the numbers are exact.
+//
+// It looks at the first due jobs. If these are of keys that are full, it also takes the first job
+// of each other key by the index of keys. Jobs of the key ":" have no limit.
 func claimLimitedSQL() string {
 	const (
-		busy = "busy as (select limit_key, count(*) as n from plinth_jobs where state = 'running' and queue = $1 group by limit_key)"
-		full = " and (limit_key is null or limit_key not in (select limit_key from busy where limit_key is not null and n >= $5)) and " + running
+		columns = "id, priority, due_at, limit_key"
+		ahead   = 100 // jobs of each priority
+		of      = "from plinth_jobs where state = 'waiting' and queue = $1 and limit_key "
+		key     = "select key from (select limit_key as key " + of + "%s order by limit_key limit 1) next"
 	)
-	return "with " + busy + ", due as (" + due("id, priority, due_at, limit_key", full, "") + ")," +
-		" ranked as (select due.id, due.priority, due.due_at, due.limit_key, coalesce(busy.n, 0)" +
-		" + row_number() over (partition by due.limit_key order by due.priority, due.due_at, due.id) as place" +
-		" from due left join busy on busy.limit_key = due.limit_key)" +
-		" " + claimed + " where state = 'waiting' and id in (select id from ranked where (limit_key is null or place <= $5)" +
-		" order by priority, due_at, id limit $6)" + returned
+	firsts := make([]string, priorities)
+	for i := range firsts {
+		// As a range, since only the index of keys has its order: PostgreSQL would take another.
+		firsts[i] = fmt.Sprintf("(select id %sbetween key and key and priority = %d and due_at <= {now} and kind {list $2}"+
+			" order by limit_key, due_at, id limit 1)", of, i+1)
+	}
+	return "with recursive busy as (select limit_key, count(*) as n from plinth_jobs where state = 'running' and queue = $1 group by limit_key)," +
+		" ahead as (" + eachPriority(columns, " and kind {list $2} and "+running, fmt.Sprintf("limit %d", ahead)) + ")," +
+		" ranked as (select ahead.*, coalesce(busy.n, 0)" +
+		" + row_number() over (partition by ahead.limit_key order by ahead.priority, ahead.due_at, ahead.id) as place" +
+		" from ahead left join busy on busy.limit_key = ahead.limit_key)," +
+		" fit as (select " + columns + " from ranked where limit_key is null or limit_key = ':' or place <= $5)," +
+		" keys(key) as (" + fmt.Sprintf(key, "is not null and (select count(*) from fit) < $3 and (select count(*) from ahead) >= "+strconv.Itoa(ahead)) +
+		" union all select (" + fmt.Sprintf(key, "> keys.key") + ") from keys where key is not null)," +
+		" behind as (select coalesce(" + strings.Join(firsts, ", ") + ") as id from keys where " + running +
+		" and key not in (select limit_key from busy where limit_key <> ':' and n >= $5)" +
+		" and key not in (select limit_key from fit where limit_key is not null))," +
+		" due as (select id from fit union all select id from behind where id is not null) " + claimed +
+		" where state = 'waiting' and id in (select id from due order by (select priority from plinth_jobs job where job.id = due.id)," +
+		" (select due_at from plinth_jobs job where job.id = due.id), id limit $3)" + returned
 }
 
 // reader reads values of [store.SQL] and keeps the first error.

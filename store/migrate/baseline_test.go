@@ -83,7 +83,7 @@ func TestBaselineRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantList(t, titles(pending), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime", "crates 1 init", "crates 2 rows")
+		wantList(t, titles(pending), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime", "plinth 8 job_keys", "crates 1 init", "crates 2 rows")
 
 		// An index is no problem of a program that starts, and missing all the same.
 		indexed := open((*crate)(nil), (*box)(nil))

@@ -52,7 +52,7 @@ func TestManyAtOnce(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		for _, name := range []string{"plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime", "shop 1 init", "shop 2 items"} {
+		for _, name := range []string{"plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime", "plinth 8 job_keys", "shop 1 init", "shop 2 items"} {
 			if count[name] != 1 {
 				t.Errorf("%s was applied %d times", name, count[name])
 			}

@@ -76,6 +76,6 @@ func TestCanceledUp(t *testing.T) {
 		if _, err := newMigrator(t, db).Up(ctx); err == nil {
 			t.Error("Up works with a context that has ended")
 		}
-		wantList(t, up(t, db), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime")
+		wantList(t, up(t, db), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime", "plinth 8 job_keys")
 	})
 }

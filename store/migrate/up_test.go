@@ -17,7 +17,7 @@ func TestUp(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, open func(...any) *store.DB) {
 		db := open()
-		wantList(t, up(t, db, source("shop", shop)), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime", "shop 1 init", "shop 2 items")
+		wantList(t, up(t, db, source("shop", shop)), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime", "plinth 8 job_keys", "shop 1 init", "shop 2 items")
 		wantList(t, up(t, open(), source("shop", shop)))
 		if got := value(t, db, `select name from shops`); got != "a;b" {
 			t.Errorf("name is %q", got)
@@ -68,7 +68,7 @@ func TestBrokenMigration(t *testing.T) {
 		broken := with(shop, "0002_items.up.sql", "create table items (id integer primary key); insert into items values (1); insert into nothing values (1);")
 		applied, err := newMigrator(t, db, source("shop", broken)).Up(t.Context())
 		wantError(t, err, "shop 2 items", "nothing")
-		wantList(t, titles(applied), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime", "shop 1 init")
+		wantList(t, titles(applied), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime", "plinth 8 job_keys", "shop 1 init")
 		wantError(t, migrate.Verify(t.Context(), db, source("shop", broken)), "migration shop 2 items is pending")
 		if _, err := migrate.Auto(t.Context(), db, source("shop", broken)); err == nil {
 			t.Error("Auto starts on a broken migration")
@@ -126,7 +126,7 @@ func TestHistoryAgainstFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantList(t, titles(status), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime", "shop 1 init", "shop 2 items", "shop 5 more")
+		wantList(t, titles(status), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime", "plinth 8 job_keys", "shop 1 init", "shop 2 items", "shop 5 more")
 		for _, s := range status {
 			if s.AppliedAt.IsZero() {
 				t.Errorf("%s has no time", s)
@@ -143,7 +143,7 @@ func TestNoTransaction(t *testing.T) {
 			"pragma foreign_keys = off;\n-- plinth:next\ndrop table if exists items;\n-- plinth:next\npragma foreign_keys = on;\n",
 			"drop index concurrently if exists items_idx;\n-- plinth:next\ncreate index concurrently items_idx on items (shop_id);\n")
 		files := with(shop, "0003_alone.up.sql", text)
-		wantList(t, up(t, db, source("shop", files)), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime", "shop 1 init", "shop 2 items", "shop 3 alone")
+		wantList(t, up(t, db, source("shop", files)), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size", "plinth 5 jobs", "plinth 6 history", "plinth 7 realtime", "plinth 8 job_keys", "shop 1 init", "shop 2 items", "shop 3 alone")
 		if err := migrate.Verify(t.Context(), db, source("shop", files)); err != nil {
 			t.Error(err)
 		}
