@@ -329,7 +329,10 @@ func TestSocketRefuses(t *testing.T) {
 
 		foreign := s.dial("2.0.0", "", http.Header{"Origin": {"https://evil.example"}, "Cookie": {"user=ann"}})
 		foreign.join("a", all)
+		own := s.dial("2.0.0", "&apikey=ann", nil)
+		own.join("a", all)
 		s.insert(Post{ID: 9, Author: "ann"})
+		own.change()                                              // which the other one would have by now
 		foreign.reply(foreign.send("phoenix", "heartbeat", "{}")) // and no change
 	})
 }
