@@ -44,8 +44,9 @@ func (p *Page) Show(v View) {
 }
 
 // Check takes a screenshot of the page on each of [Views], named NAME-phone.png and so on. It
-// fails the test if the page is wider than the screen, if axe-core finds a violation, if the
-// page breaks its Content-Security-Policy, or if one of its scripts throws.
+// fails the test if the page is wider than the screen, if something stands out of its box, if
+// axe-core finds a violation, if the page breaks its Content-Security-Policy, or if one of its
+// scripts throws.
 func (p *Page) Check(name string) {
 	p.tb.Helper()
 	for _, v := range Views {
@@ -53,6 +54,9 @@ func (p *Page) Check(name string) {
 		p.screenshot(name + "-" + v.Name)
 		if got, err := p.Run(`document.documentElement.scrollWidth > innerWidth ? document.documentElement.scrollWidth + " pixels" : ""`); err != nil || got != "" {
 			p.tb.Errorf("%s on %s is too wide: %s, %v", name, v.Name, got, err)
+		}
+		if got, err := p.Run(standsOut); err != nil || got != "" {
+			p.tb.Errorf("%s on %s is wider than its box: %s, %v", name, v.Name, got, err)
 		}
 		if v.Name == "desktop" {
 			continue // of the colors on dark, and the layout of dark
@@ -66,6 +70,11 @@ func (p *Page) Check(name string) {
 	}
 	p.Show(Views[1])
 }
+
+// standsOut is a script that returns the first element with a content wider than itself, unless
+// it scrolls or hides that.
+const standsOut = `[...document.querySelectorAll("main *")].filter(e => e.checkVisibility() && e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1 &&
+	getComputedStyle(e).overflowX === "visible").map(e => e.outerHTML.slice(0, 160))[0] ?? ""`
 
 // screenshot writes what the screen shows.
 func (p *Page) screenshot(name string) {
