@@ -32,8 +32,9 @@ func TestProgramIsOneText(t *testing.T) {
 // The Go of pages stands in examples, which a test runs.
 func TestPagesAreExamples(t *testing.T) {
 	t.Parallel()
-	examples := "\n" + strings.ReplaceAll(read(t, "example_test.go")+read(t, "auth/accounts/example_manage_test.go"), "\n\t", "\n") + read(t, "plinthtest/notes_test.go")
-	for _, page := range []string{"docs/accounts.md", "docs/accounts-go.md", "docs/mail.md", "docs/testing.md"} {
+	examples := "\n" + strings.ReplaceAll(read(t, "example_test.go")+read(t, "auth/accounts/example_manage_test.go"), "\n\t", "\n") +
+		read(t, "plinthtest/notes_test.go") + read(t, "plinthtest/rooms_test.go")
+	for _, page := range []string{"docs/accounts.md", "docs/accounts-go.md", "docs/functions.md", "docs/mail.md", "docs/testing.md"} {
 		blocks := strings.Split(read(t, page), "```go\n")[1:]
 		if len(blocks) == 0 {
 			t.Errorf("%s has no Go", page)
