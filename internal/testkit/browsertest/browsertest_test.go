@@ -28,7 +28,7 @@ func (r *recorder) Errorf(format string, args ...any) {
 	r.failures = append(r.failures, fmt.Sprintf(format, args...))
 }
 
-const form = `<!doctype html><html lang="en"><title>Form</title><style>%s</style><main><h1>Form</h1><form action="/sent">
+const form = `<!doctype html><html lang="en"><title>Form</title><meta name="viewport" content="width=device-width"><style>%s</style><main><h1>Form</h1><form action="/sent">
 	<label for="name">Name</label><input id="name" name="name"%s>
 	<label for="kind">Kind</label><select id="kind" name="kind"><option>Question</option><option>Praise</option></select>
 	<label><input type="checkbox" name="copy"> Copy</label><button>Send</button></form></main></html>`
@@ -43,7 +43,7 @@ func TestKeyboardAndCheck(t *testing.T) {
 			fmt.Fprintf(w, form, "", "")
 		case "/bad":
 			w.Header().Set("Content-Security-Policy", "script-src 'self'")
-			fmt.Fprintf(w, form, "h1 {width: 2000px} label {color: #999} ", ` onclick="alert()"`)
+			fmt.Fprintf(w, form, "h1 {width: 2000px} form {width: 50px} label {color: #999} ", ` onclick="alert()"`)
 		default:
 			fmt.Fprintf(w, "<!doctype html><title>Sent</title><p>Sent %s", html.EscapeString(r.URL.RawQuery))
 		}
@@ -77,7 +77,7 @@ func TestKeyboardAndCheck(t *testing.T) {
 	bad.Visit(server.URL + "/bad")
 	bad.Check("bad")
 	text := strings.Join(found.failures, "\n")
-	for _, want := range []string{"too wide", "color-contrast", "Content Security Policy"} {
+	for _, want := range []string{"width of 20", "wider than its box", "color-contrast", "Content Security Policy"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the check does not find %q: %s", want, text)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -52,8 +53,9 @@ func (p *Page) Check(name string) {
 	for _, v := range Views {
 		p.Show(v)
 		p.screenshot(name + "-" + v.Name)
-		if got, err := p.Run(`document.documentElement.scrollWidth > innerWidth ? document.documentElement.scrollWidth + " pixels" : ""`); err != nil || got != "" {
-			p.tb.Errorf("%s on %s is too wide: %s, %v", name, v.Name, got, err)
+		// A phone shows the whole of a page that is too wide, and makes it smaller.
+		if got, err := p.Run(`String(Math.max(innerWidth, document.documentElement.scrollWidth))`); err != nil || got != strconv.Itoa(v.Width) {
+			p.tb.Errorf("%s on %s has a width of %s pixels, want %d, %v", name, v.Name, got, v.Width, err)
 		}
 		if got, err := p.Run(standsOut); err != nil || got != "" {
 			p.tb.Errorf("%s on %s is wider than its box: %s, %v", name, v.Name, got, err)
@@ -72,9 +74,12 @@ func (p *Page) Check(name string) {
 }
 
 // standsOut is a script that returns the first element with a content wider than itself, unless
-// it scrolls or hides that.
-const standsOut = `[...document.querySelectorAll("main *")].filter(e => e.checkVisibility() && e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1 &&
-	getComputedStyle(e).overflowX === "visible").map(e => e.outerHTML.slice(0, 160))[0] ?? ""`
+// it or what is around it scrolls or hides that.
+const standsOut = `(() => {
+	const shown = e => e.tagName === "MAIN" || getComputedStyle(e).overflowX === "visible" && shown(e.parentElement)
+	const wide = e => e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1 && e.checkVisibility()
+	return [...document.querySelectorAll("main *")].find(e => wide(e) && shown(e))?.outerHTML.slice(0, 160) ?? ""
+})()`
 
 // screenshot writes what the screen shows.
 func (p *Page) screenshot(name string) {
