@@ -34,19 +34,46 @@ func withinLimit(ctx context.Context, tx *store.Tx, o Order) error {
 	if err != nil {
 		return err
 	}
-	if spent+o.Amount > customer.DailyLimit {
+	if o.Amount > customer.DailyLimit-spent {
 		return errLimit
 	}
 	return nil
 }
 
+// needsCode rejects an amount for a caller without a second factor if it is large, alone or
+// together with what the caller has sent today and what scheduled transfers will send.
+func needsCode(ctx context.Context, tx *store.Tx, customer store.ID, amount int64, scheduled store.Cond) error {
+	if auth.FromContext(ctx).AAL >= 2 {
+		return nil
+	}
+	spent, err := spentToday(ctx, tx, customer)
+	if err != nil {
+		return err
+	}
+	open := store.And(store.Eq("owner_id", customer), scheduleDone.Eq(false), store.Related("to", ofOthers(customer)), scheduled)
+	later, err := sum(ctx, store.For[Schedule](tx), open, scheduleAmount)
+	if err == nil && amount > stepUpAmount-spent-later {
+		err = errStepUp
+	}
+	return err
+}
+
 // spentToday returns how much a customer has sent to accounts of others today.
 func spentToday(ctx context.Context, s store.Session, customer store.ID) (int64, error) {
-	type sum struct{ amount store.Decimal }
-	ofOthers := store.Or(store.Null("owner_id"), store.Not(store.Eq("owner_id", customer)))
-	groups, err := store.Groups(ctx, store.For[Transfer](s), store.Query{Where: store.And(
-		transferBy.Eq(customer), transferBookedAt.Gte(startOfDay(time.Now())), store.Null("reverses_id"), store.Related("to", ofOthers),
-	)}, store.SumInto(transferAmount, func(s *sum) *store.Decimal { return &s.amount }))
+	return sum(ctx, store.For[Transfer](s), store.And(
+		transferBy.Eq(customer), transferBookedAt.Gte(startOfDay(time.Now())), store.Null("reverses_id"), store.Related("to", ofOthers(customer)),
+	), transferAmount)
+}
+
+// ofOthers selects the accounts that a customer does not own.
+func ofOthers(customer store.ID) store.Cond {
+	return store.Or(store.Null("owner_id"), store.Not(store.Eq("owner_id", customer)))
+}
+
+// sum adds the amounts of rows.
+func sum[T any](ctx context.Context, rows store.Repo[T], where store.Cond, amount store.NumberCol[T, int64]) (int64, error) {
+	type total struct{ amount store.Decimal }
+	groups, err := store.Groups(ctx, rows, store.Query{Where: where}, store.SumInto(amount, func(t *total) *store.Decimal { return &t.amount }))
 	if err != nil || len(groups) == 0 {
 		return 0, err
 	}

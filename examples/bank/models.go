@@ -130,6 +130,7 @@ var (
 	entryCounterparty = store.TextColumn(func(e *Entry) *string { return &e.Counterparty })
 	entryReference    = store.TextColumn(func(e *Entry) *string { return &e.Reference })
 
+	scheduleAmount = store.Number(func(s *Schedule) *int64 { return &s.Amount })
 	scheduleDone   = store.ColumnOf(func(s *Schedule) *bool { return &s.Done })
 	scheduleNextOn = store.Number(func(s *Schedule) *store.Date { return &s.NextOn })
 

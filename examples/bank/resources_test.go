@@ -76,6 +76,46 @@ func TestREST(t *testing.T) {
 	})
 }
 
+// TestSchedulesWithoutCode: a caller without a second factor cannot send more by several
+// transfers and schedules than by one transfer.
+func TestSchedulesWithoutCode(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, f *fixture) {
+		ada, shop := f.customer(t, 9_000_00), f.open(t, nil, "Shop", 0)
+		from, savings := f.open(t, ada, "Ada", 9_000_00), f.open(t, ada, "Ada", 0)
+		today := time.Now().In(zone).Format(time.DateOnly)
+		next := time.Now().In(zone).AddDate(0, 0, 1).Format(time.DateOnly)
+		for i, tt := range []struct {
+			caller, to string
+			amount     int
+			first      string // of a schedule, "" for a transfer
+			status     int
+		}{
+			{"aal1", shop.Number, 300_00, "", 200},
+			{"aal1", shop.Number, 800_00, today, 403},
+			{"aal1", savings.Number, 600_00, today, 204}, // of the same customer
+			{"aal1", shop.Number, 400_00, today, 204},
+			{"aal1", shop.Number, 400_00, next, 403},
+			{"aal1", shop.Number, 300_00, next, 204},
+			{"aal1", shop.Number, 400_00, "", 403}, // with what is due today
+			{"aal1", shop.Number, 300_00, "", 200},
+			{"aal1", shop.Number, 1, "", 403},
+			{"aal2", shop.Number, 5_000_00, next, 204},
+			{"aal2", shop.Number, 2_000_00, "", 200},
+		} {
+			client := f.as(t, ada.ID.String()+" "+tt.caller)
+			path, schedule := "transfer", ""
+			if tt.first != "" {
+				path, schedule = "schedule_transfer", fmt.Sprintf(`,"every":"once","first_on":%q`, tt.first)
+			}
+			body := fmt.Sprintf(`{"from":%q,"to":%q,"amount":%d,"reference":"x","key":"%d"%s}`, from.ID, tt.to, tt.amount, i, schedule)
+			if r := client.Post("/rest/v1/rpc/"+path, body); r.Status != tt.status {
+				t.Errorf("%d: %s: %d %s, want %d", i, body, r.Status, r.Body, tt.status)
+			}
+		}
+	})
+}
+
 // TestAudit finds each change in the audit, with the user who made it.
 func TestAudit(t *testing.T) {
 	t.Parallel()

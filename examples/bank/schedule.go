@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/jobs"
 )
@@ -74,7 +73,8 @@ func bookDue(ctx context.Context, tx *store.Tx, due dueTransfer) error {
 }
 
 // schedule stores a schedule of the caller. A large amount needs a second factor now, since
-// there is no caller when it is booked. A schedule that is sent again is stored once.
+// there is no caller when it is booked, and so do schedules that come to one together. A
+// schedule that is sent again is stored once.
 func schedule(ctx context.Context, tx *store.Tx, s *Schedule) error {
 	var err error
 	if s.OwnerID, err = callerID(ctx); err != nil {
@@ -96,8 +96,9 @@ func schedule(ctx context.Context, tx *store.Tx, s *Schedule) error {
 		return errSame
 	case s.FirstOn.Compare(store.DateOf(time.Now().In(zone))) < 0:
 		return errPast
-	case s.Amount > stepUpAmount && auth.FromContext(ctx).AAL < 2:
-		return errStepUp
+	}
+	if err := needsCode(ctx, tx, s.OwnerID, s.Amount, store.True()); err != nil {
+		return err
 	}
 	s.NextOn = s.FirstOn
 	return store.For[Schedule](tx).Insert(ctx, s)

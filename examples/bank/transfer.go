@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
-	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -34,12 +34,9 @@ func bookForCaller(ctx context.Context, tx *store.Tx, o Order) (*Transfer, error
 	if t, err := booked(ctx, tx, o); t != nil || err != nil {
 		return t, err
 	}
-	spent, err := spentToday(ctx, tx, o.By)
-	if err != nil {
+	today := scheduleNextOn.Lte(store.DateOf(time.Now().In(zone)))
+	if err := needsCode(ctx, tx, o.By, o.Amount, today); err != nil {
 		return nil, err
-	}
-	if max(o.Amount, spent+o.Amount) > stepUpAmount && auth.FromContext(ctx).AAL < 2 {
-		return nil, errStepUp
 	}
 	return book(ctx, tx, o)
 }
@@ -71,7 +68,7 @@ func book(ctx context.Context, tx *store.Tx, o Order) (*Transfer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if from.Balance-o.Amount < from.Lowest {
+	if o.Amount > from.Balance-from.Lowest {
 		return nil, errFunds
 	}
 	if !to.ownedBy(o.By) {
@@ -114,7 +111,7 @@ func reverse(ctx context.Context, tx *store.Tx, by, id store.ID, reason string) 
 	case n > 0:
 		return nil, errReversed
 	}
-	if t.To.Balance-t.Amount < t.To.Lowest {
+	if t.Amount > t.To.Balance-t.To.Lowest {
 		return nil, errFunds
 	}
 	back := &Transfer{ByID: by, Key: "reverse " + id.String(), Amount: t.Amount, Reference: "Reversal: " + reason, ReversesID: &id}
