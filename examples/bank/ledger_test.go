@@ -149,6 +149,9 @@ func TestReverse(t *testing.T) {
 		if err := undo(reversal); !errors.Is(err, errReversal) {
 			t.Errorf("reversal reversed: %v", err)
 		}
+		if n, err := spentToday(t.Context(), f.app.DB(), clerk); err != nil || n != 0 {
+			t.Errorf("the reversal counts as %d that the clerk has sent: %v", n, err)
+		}
 		if a := f.account(t, from.ID); a.Balance != 100 {
 			t.Errorf("the sender has %d after the reversal, want 100", a.Balance)
 		}

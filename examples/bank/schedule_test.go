@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
@@ -133,4 +134,51 @@ func TestScheduleRefused(t *testing.T) {
 		}
 		f.check(t)
 	})
+}
+
+// TestDue enqueues the transfers of the day that has begun for the bank.
+func TestDue(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, f *fixture) {
+		ada, shop := f.customer(t, 1000), f.open(t, nil, "Shop", 0)
+		from := f.open(t, ada, "Ada", 50)
+		day := store.NewDate(2026, time.July, 2)
+		for i, on := range []store.Date{day.AddDays(-1), day, day.AddDays(1)} {
+			s := &Schedule{OwnerID: ada.ID, Key: fmt.Sprint(i), FromID: from.ID, ToID: shop.ID, Amount: 100, Every: "once", FirstOn: on, NextOn: on}
+			if err := store.For[Schedule](f.app.DB()).Insert(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		midnight := time.Date(2026, time.July, 1, 22, 0, 0, 0, time.UTC) // in Berlin
+		for at, want := range map[time.Time]int{midnight.Add(-time.Second): 1, midnight: 2, midnight.Add(24*time.Hour - time.Second): 2} {
+			if _, err := f.app.Jobs().Discard(t.Context(), jobs.Filter{Kind: "schedule.book"}); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.schedule.enqueueDue(t.Context(), at); err != nil {
+				t.Fatal(err)
+			}
+			due, err := f.app.Jobs().List(t.Context(), jobs.Filter{Kind: "schedule.book"}, 10)
+			if err != nil || len(due) != want {
+				t.Errorf("at %s %d transfers are due, want %d: %v", at, len(due), want, err)
+			}
+		}
+	})
+}
+
+// TestStartOfDay begins days at midnight in Berlin, also when clocks change.
+func TestStartOfDay(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[string]string{
+		"2026-07-01T21:59:59Z": "2026-06-30T22:00:00Z", "2026-07-01T22:00:00Z": "2026-07-01T22:00:00Z",
+		"2026-03-29T12:00:00Z": "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z": "2026-03-29T22:00:00Z", // a day of 23 hours
+		"2026-10-25T22:59:59Z": "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z": "2026-10-25T23:00:00Z", // one of 25
+	} {
+		parsed, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := startOfDay(parsed).UTC().Format(time.RFC3339); got != want {
+			t.Errorf("the day of %s begins at %s, want %s", at, got, want)
+		}
+	}
 }
