@@ -44,7 +44,8 @@ func False() Cond { return query.False() }
 
 // Compare compares a column, by name, with an operand: a Go value of the
 // column's type, a slice for query.OpIn, a [Var], a [Text] or query.Texts. Operators
-// without an operand take nil.
+// without an operand take nil. For the others nil and nil pointers are an error when the
+// condition is used, except that query.OpDistinct takes a nil pointer.
 func Compare(column string, op query.Op, value any) Cond { return query.Compare(column, op, value) }
 
 // Eq is Compare with query.OpEq. A nil value is IS NULL, also a nil pointer.

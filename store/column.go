@@ -124,5 +124,5 @@ func (s Set) column(t *Table) (*Column, error) {
 	if c := t.Column(s.name); c != nil {
 		return c, nil
 	}
-	return nil, &fault.UnknownColumnError{Table: t.Name, Column: s.name}
+	return nil, &fault.UnknownColumnError{Table: t.Name, Column: s.name, Near: query.NearestColumn(t, s.name, nil)}
 }

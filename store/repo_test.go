@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 var (
@@ -104,6 +105,31 @@ func TestSelectCount(t *testing.T) {
 			var unknown *fault.UnknownColumnError
 			if _, err := store.For[Post](db).List(t.Context(), q); !errors.As(err, &unknown) || unknown.Column != "count" {
 				t.Errorf("%+v: %v, want an unknown column", q, err)
+			}
+		}
+	})
+}
+
+// TestMistakesInGo: an error in Go code says what to write instead.
+func TestMistakesInGo(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		authors := store.For[Author](db)
+		_, misspelled := authors.Patch(t.Context(), store.NewID(), store.SetTo("nane", "x"))
+		_, unknown := authors.List(t.Context(), store.Query{Where: store.Eq("nane", "x")})
+		_, kind := authors.List(t.Context(), store.Query{Where: store.Eq("version", "abc")})
+		_, nothing := authors.List(t.Context(), store.Query{Where: store.Compare("name", query.OpNeq, (*string)(nil))})
+		for _, tt := range []struct {
+			err  error
+			want string
+		}{
+			{nothing, "store: the comparison of name has no operand"},
+			{misspelled, `store: column authors.nane does not exist; did you mean "name"?`},
+			{unknown, `store: column authors.nane does not exist; did you mean "name"?`},
+			{kind, "store: version: a Go value of type string does not fit the type integer"},
+		} {
+			if tt.err == nil || tt.err.Error() != tt.want {
+				t.Errorf("got %v, want %s", tt.err, tt.want)
 			}
 		}
 	})

@@ -66,7 +66,7 @@ var (
 
 	// ErrNoTenant reports trusted code that uses a table with store.Tenant
 	// without store.WithTenant.
-	ErrNoTenant = Sentinel("store: no tenant in the context")
+	ErrNoTenant = Sentinel("store: no tenant in the context: rows of a table with store.Tenant need WithTenant, and AllTenants reads those of all")
 
 	// ErrInTx reports the use of the pool inside a transaction of the same
 	// context: use the Tx.

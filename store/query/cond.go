@@ -174,8 +174,12 @@ func (c Cond) Always() bool { return c.n != nil && c.n.Kind == NodeTrue }
 
 // Compare compares a column, by name, with an operand: a Go value of the
 // column's type, a slice for OpIn, a [Var], a [Text] or [Texts]. Operators
-// without an operand take nil.
+// without an operand take nil. For the others nil and nil pointers are an error when the
+// condition is used, except that OpDistinct takes a nil pointer.
 func Compare(column string, op Op, value any) Cond {
+	if op != OpDistinct && isNil(value) {
+		value = nil
+	}
 	return Cond{&Node{Kind: NodeCompare, Name: column, Op: op, Operand: OperandOf(value)}}
 }
 
@@ -219,10 +223,16 @@ func (n *Node) at(path Path) *Node {
 
 // Eq is Compare with OpEq. A nil value is IS NULL, also a nil pointer.
 func Eq(column string, value any) Cond {
-	if v := reflect.ValueOf(value); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+	if isNil(value) {
 		return Null(column)
 	}
 	return Compare(column, OpEq, value)
+}
+
+// isNil reports whether a value is nil or a nil pointer.
+func isNil(value any) bool {
+	v := reflect.ValueOf(value)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // Null selects the rows where the column is NULL.

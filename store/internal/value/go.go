@@ -137,7 +137,7 @@ func (g *GoType) fromGoString(rv reflect.Value) (any, error) {
 			return g.FromText(rv.String())
 		}
 	}
-	return nil, FormError(fmt.Sprintf("a Go value of type %s is not a %s", rv.Type(), g.Kind))
+	return nil, FormError(fmt.Sprintf("a Go value of type %s does not fit the type %s", rv.Type(), g.Kind))
 }
 
 // fromGoDocument encodes any value as JSON document.
