@@ -219,6 +219,7 @@ func TestRequestVariableMistakes(t *testing.T) {
 		"unknown variable request.header.X-A":                                   {Policy: read("code", "request.header.X-A")},
 		"unknown variable request.header.authorization":                         {Policy: read("code", "request.header.authorization")},
 		"unknown variable request.header.cookie":                                {Policy: read("code", "request.header.cookie")},
+		"unknown variable request.header.host":                                  {Policy: read("code", "request.header.host")},
 		"unknown variable request.query.":                                       {Policy: read("code", "request.query.")},
 		"unknown variable request.body":                                         {Policy: read("code", "request.body")},
 		"request.query.order is a word of the query string":                     {Policy: read("code", "request.query.order")},

@@ -35,6 +35,9 @@ const listSeparator = "\x00"
 // principal holds.
 var credentials = []string{"authorization", "proxy-authorization", "cookie", "apikey"}
 
+// absent are the headers that net/http takes out of a request.
+var absent = []string{"host", "transfer-encoding", "trailer"}
+
 // Known reports whether a rule may name the variable.
 func Known(name string) bool {
 	switch name {
@@ -53,7 +56,7 @@ func OfClaims(name string) bool {
 // read.
 func OfRequest(name string) bool {
 	if field, ok := strings.CutPrefix(name, header); ok {
-		return isName(field) && !slices.Contains(credentials, field)
+		return isName(field) && !slices.Contains(credentials, field) && !slices.Contains(absent, field)
 	}
 	return isName(Parameter(name))
 }
