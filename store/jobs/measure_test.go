@@ -236,6 +236,9 @@ func TestClaimBehindMillion(t *testing.T) {
 		if err := kind.EnqueueMany(t.Context(), db, full); err != nil {
 			t.Fatal(err)
 		}
+		if db.Capabilities().Engine == "postgres" {
+			exec(t, db, "analyze plinth_jobs") // as autovacuum does within a minute; until then plans are those of a small table
+		}
 		after := wait()
 		t.Logf("a job runs after %s, behind a million after %s", before, after)
 		if after > 2*before+10*time.Millisecond {
