@@ -109,6 +109,7 @@ func (p *pages) statementCSV(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Cache-Control", "private, no-store")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+account.Number+`.csv"`)
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"line", "booked at", "counterparty", "account", "reference", "amount", "balance"})

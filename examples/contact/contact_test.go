@@ -302,8 +302,8 @@ func TestExport(t *testing.T) {
 		read := func(path string) [][]string {
 			t.Helper()
 			got := member.get(path).want(t, 200)
-			if !strings.HasPrefix(got.header.Get("Content-Type"), "text/csv") {
-				t.Errorf("type %s", got.header.Get("Content-Type"))
+			if !strings.HasPrefix(got.header.Get("Content-Type"), "text/csv") || got.header.Get("Cache-Control") != "private, no-store" {
+				t.Errorf("header %v", got.header)
 			}
 			rows, err := csv.NewReader(strings.NewReader(got.body)).ReadAll()
 			if err != nil {

@@ -93,6 +93,7 @@ func (c *contact) export(w http.ResponseWriter, r *http.Request) error {
 	messages := store.For[Message](c.app.DB()).As(store.ScopeFrom(r.Context()))
 	query := store.Query{Where: filterOf(r).condition(r), Order: newestFirst, With: []store.Embed{{Relation: "assignee"}}}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Cache-Control", "private, no-store")
 	w.Header().Set("Content-Disposition", `attachment; filename="messages.csv"`)
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"received", "state", "name", "email", "subject", "message", "assignee"}) // Error reports it
