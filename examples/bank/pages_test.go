@@ -171,8 +171,16 @@ func (s *site) checkOrders(t *testing.T, ada, bo *visitor) {
 	order.Set("key", "another")
 	order.Set("amount", "1000.01")
 	ada.want(422, "POST", "/transfer/confirm", order, "The code is missing.")
-	order.Set("code", code(t, s.key, 0))
-	ada.want(200, "POST", "/transfer/confirm", order, "The money is sent.", "Money sent")
+	order.Set("amount", "990") // with what was sent before
+	ada.want(422, "POST", "/transfer/confirm", order, errStepUp.Text, `name="code"`)
+	plan := url.Values{"to": {to.Number}, "from": {from.ID.String()}, "amount": {"990"}, "first_on": {"2099-01-31"}, "every": {"once"}, "key": {"z"}}
+	ada.want(422, "POST", "/scheduled", plan, errStepUp.Text, `name="code"`)
+	plan.Set("code", code(t, s.key, 0))
+	late := &visitor{t, s.url, map[string]string{}}
+	late.signIn(people[0])
+	ada.want(200, "POST", "/scheduled", plan, "The transfer is scheduled.")
+	order.Set("code", code(t, s.key, 1))
+	late.want(200, "POST", "/transfer/confirm", order, "The money is sent.", "Money sent")
 	order.Set("from", to.ID.String())
 	ada.want(422, "POST", "/transfer/confirm", order, errFrom.Text)
 	bo.want(422, "POST", "/transfer/confirm", order, "Set up a second factor first")

@@ -29,6 +29,9 @@ func TestREST(t *testing.T) {
 		transfer := func(amount int64, key string) string {
 			return fmt.Sprintf(`{"from":%q,"to":%q,"amount":%d,"reference":"Rent","key":%q}`, from.ID, strings.ToLower(to.Number), amount, key)
 		}
+		plan := func(amount int64) string {
+			return strings.Replace(transfer(amount, "a"), "{", `{"every":"once","first_on":"2099-01-31",`, 1)
+		}
 		one, two, boss := as("aal1", ada), as("aal2", ada), as("aal2 staff", f.customer(t, 0))
 		half := as("aal1 staff", f.customer(t, 0))
 		other, nobody := as("aal2", bo), as("aal2", f.customer(t, 0))
@@ -43,6 +46,10 @@ func TestREST(t *testing.T) {
 			{one, "POST", "/rpc/transfer", transfer(10_00, "a"), 200, `"reference":"Rent"`},
 			{one, "POST", "/rpc/transfer", transfer(10_00, "a"), 200, `"reference":"Rent"`},
 			{one, "POST", "/rpc/transfer", transfer(11_00, "a"), 422, errKey.Text},
+			{one, "POST", "/rpc/transfer", strings.Replace(transfer(10_00, "a"), "Rent", "Loan", 1), 422, errKey.Text},
+			{one, "POST", "/rpc/schedule_transfer", plan(10_00), 204, ""},
+			{one, "POST", "/rpc/schedule_transfer", plan(10_00), 204, ""},
+			{one, "POST", "/rpc/schedule_transfer", plan(11_00), 422, errKey.Text},
 			{one, "POST", "/rpc/transfer", transfer(1_000_01, "b"), 403, errStepUp.Text},
 			{two, "POST", "/rpc/transfer", transfer(1_000_01, "b"), 200, `"amount":100001`},
 			{two, "POST", "/rpc/transfer", transfer(4_000_00, "c"), 409, errFunds.Text},

@@ -80,11 +80,14 @@ func schedule(ctx context.Context, tx *store.Tx, s *Schedule) error {
 	if s.OwnerID, err = callerID(ctx); err != nil {
 		return err
 	}
-	switch n, err := store.For[Schedule](tx).Count(ctx, store.And(store.Eq("owner_id", s.OwnerID), store.Eq("key", s.Key))); {
-	case err != nil:
-		return err
-	case n > 0:
+	before, err := store.For[Schedule](tx).First(ctx, store.Query{Where: store.And(store.Eq("owner_id", s.OwnerID), store.Eq("key", s.Key))})
+	switch {
+	case err == nil && before.same(s):
 		return nil
+	case err == nil:
+		return errKey
+	case !errors.Is(err, store.ErrNotFound):
+		return err
 	}
 	from, err := store.For[Account](tx).Get(ctx, s.FromID)
 	switch {
@@ -102,6 +105,11 @@ func schedule(ctx context.Context, tx *store.Tx, s *Schedule) error {
 	}
 	s.NextOn = s.FirstOn
 	return store.For[Schedule](tx).Insert(ctx, s)
+}
+
+// same reports whether two schedules are of one order.
+func (s *Schedule) same(o *Schedule) bool {
+	return s.FromID == o.FromID && s.ToID == o.ToID && s.Amount == o.Amount && s.Reference == o.Reference && s.Every == o.Every && s.FirstOn == o.FirstOn
 }
 
 // after returns the next day of a schedule, or that there is none. A monthly one that begins

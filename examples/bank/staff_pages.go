@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/seed-7694ebf6/plinth/examples/internal/web"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -93,7 +94,7 @@ func (p *pages) staffReverse(w http.ResponseWriter, r *http.Request) error {
 	}
 	form := web.ReadForm(r)
 	form.Require("reason", "The reason")
-	if len(form.Value("reason")) > 100 {
+	if utf8.RuneCountInString(form.Value("reason")) > 100 {
 		form.Fail("reason", "The reason must have at most 100 letters.")
 	}
 	var back *Transfer

@@ -88,7 +88,7 @@ func booked(ctx context.Context, tx *store.Tx, o Order) (*Transfer, error) {
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case t.FromID != o.From || t.ToID != o.To || t.Amount != o.Amount:
+	case t.FromID != o.From || t.ToID != o.To || t.Amount != o.Amount || t.Reference != o.Reference:
 		return nil, errKey
 	}
 	return t, nil

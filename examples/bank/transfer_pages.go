@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/examples/internal/web"
@@ -122,6 +123,7 @@ func (p *pages) confirmTransfer(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case form.Errors["code"] != "":
+		data.StepUp = true // also for an amount that is large together with others
 		return p.PageStatus(w, r, http.StatusUnprocessableEntity, "review", data)
 	case !form.OK():
 		return p.showTransfer(w, r, http.StatusUnprocessableEntity, form)
@@ -133,11 +135,11 @@ func (p *pages) confirmTransfer(w http.ResponseWriter, r *http.Request) error {
 func (p *pages) readTransfer(r *http.Request, form *web.Form) (data transferData, err error) {
 	form.Require("to", "The payee", "amount", "The amount", "key", "The key")
 	data = transferData{Form: form, Order: Order{By: customerOf(r.Context()).ID, Reference: form.Value("reference"), Key: form.Value("key")}}
-	if len(data.Order.Reference) > 140 {
+	if utf8.RuneCountInString(data.Order.Reference) > 140 {
 		form.Fail("reference", "The reference must have at most 140 letters.")
 	}
 	data.Order.Amount = readMoney(r, form, "amount")
-	data.StepUp = data.Order.Amount > stepUpAmount && auth.FromContext(r.Context()).AAL < 2
+	data.StepUp = (data.Order.Amount > stepUpAmount || form.Value("code") != "") && auth.FromContext(r.Context()).AAL < 2
 	data.Sender, data.Receiver, err = p.readAccounts(r, form)
 	if form.OK() && err == nil {
 		data.Order.From, data.Order.To = data.Sender.ID, data.Receiver.ID
