@@ -11,56 +11,54 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// exchange writes that jobs are done and claims up to n due jobs of a queue, in one
-// transaction: under load a commit has both.
-func (js *Jobs) exchange(ctx context.Context, q Queue, kinds []string, done []outcome, n int) (claimed []*attempt, err error) {
-	limited := q.limited()
+// exchange writes that jobs are done and claims up to n due jobs, in one transaction:
+// under load a commit has both.
+func (w *worker) exchange(ctx context.Context, done []outcome, n int) (claimed []*attempt, err error) {
+	db, texts, limited := w.js.db, w.js.sql(), w.queue.limited()
+	args := []any{w.queue.Name, w.kinds, int64(n), w.js.config.Lease.Microseconds()}
 	switch {
 	case n == 0:
-		return nil, js.finish(ctx, js.db, done)
+		return nil, w.finish(ctx, db, done)
 	case !limited && len(done) == 0:
-		return js.claim(ctx, js.db, q, kinds, n)
-	case !limited && js.sql().postgres:
-		return js.runClaim(ctx, js.db, store.SQL{Text: js.sql().finishClaim, Args: append(js.claimArgs(q, kinds, n), js.leases(done)...)})
+		return w.js.claim(ctx, db, texts.claim, args...)
+	case !limited && texts.postgres:
+		return w.js.claim(ctx, db, texts.finishClaim, append(args, texts.leases(done)...)...)
 	}
 	// At READ COMMITTED the claim sees what was committed before it got the lock.
-	err = js.db.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) error {
-		if err := js.finish(ctx, tx, done); err != nil {
+	err = db.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) error {
+		claimed = nil // of a transaction that is repeated
+		if err := w.finish(ctx, tx, done); err != nil {
 			return err
 		}
-		if limited {
-			claimed, err = js.claimLimited(ctx, tx, q, kinds, n)
-		} else {
-			claimed, err = js.claim(ctx, tx, q, kinds, n)
+		if !limited {
+			claimed, err = w.js.claim(ctx, tx, texts.claim, args...)
+			return err
 		}
+		free, err := w.queue.lock(ctx, tx, n)
+		if err != nil || free <= 0 {
+			return err
+		}
+		args[2] = int64(free)
+		claimed, err = w.js.claim(ctx, tx, texts.claimLimited, append(args, noLimit(w.queue.KeyLimit))...)
 		return err
 	})
 	return claimed, err
 }
 
-// claim claims in a queue without limits.
-func (js *Jobs) claim(ctx context.Context, s store.Session, q Queue, kinds []string, n int) ([]*attempt, error) {
-	return js.runClaim(ctx, s, store.SQL{Text: js.sql().claim, Args: js.claimArgs(q, kinds, n)})
-}
-
-func (js *Jobs) claimArgs(q Queue, kinds []string, n int) []any {
-	return []any{q.Name, kinds, int64(n), js.config.Lease.Microseconds()}
-}
-
-// claimLimited claims in a queue with limits.
-func (js *Jobs) claimLimited(ctx context.Context, tx *store.Tx, q Queue, kinds []string, n int) ([]*attempt, error) {
-	free, err := js.lockQueue(ctx, tx, q, n)
-	if err != nil || free <= 0 {
-		return nil, err
+// finish writes that jobs are done.
+func (w *worker) finish(ctx context.Context, s store.Session, done []outcome) error {
+	if len(done) == 0 {
+		return nil
 	}
-	return js.runClaim(ctx, tx, store.SQL{Text: js.sql().claimLimited, Args: append(js.claimArgs(q, kinds, free), noLimit(q.KeyLimit))})
+	_, err := store.SQL{Text: w.js.sql().finish, Args: w.js.sql().leases(done), Writes: true}.Exec(ctx, s)
+	return err
 }
 
 // noLimit is a limit as statements take it.
 func noLimit(n int) int64 { return cmp.Or(int64(n), math.MaxInt32) }
 
-// lockQueue locks the row of a queue, and returns how many of n jobs its limit allows.
-func (js *Jobs) lockQueue(ctx context.Context, tx *store.Tx, q Queue, n int) (free int, err error) {
+// lock locks the row of a queue, and returns how many of n jobs its limit allows.
+func (q Queue) lock(ctx context.Context, tx *store.Tx, n int) (free int, err error) {
 	// The update locks the row, also where it changes nothing.
 	lock := store.SQL{Text: "insert into plinth_queues (name) values ($1) on conflict (name) do update set paused_at = plinth_queues.paused_at", Args: []any{q.Name}, Writes: true}
 	if _, err := lock.Exec(ctx, tx); err != nil {
@@ -75,11 +73,11 @@ func (js *Jobs) lockQueue(ctx context.Context, tx *store.Tx, q Queue, n int) (fr
 	return free, err
 }
 
-func (js *Jobs) runClaim(ctx context.Context, s store.Session, q store.SQL) ([]*attempt, error) {
-	var claimed []*attempt
-	q.Columns, q.Writes = claimKinds, true
+// claim runs a statement that claims.
+func (js *Jobs) claim(ctx context.Context, s store.Session, text string, args ...any) (claimed []*attempt, err error) {
+	q := store.SQL{Text: text, Args: args, Columns: claimKinds, Writes: true}
 	begun := time.Now()
-	err := q.Rows(ctx, s, func(v [][]byte) error {
+	err = q.Rows(ctx, s, func(v [][]byte) error {
 		var r reader
 		claimed = append(claimed, &attempt{
 			js: js, id: r.id(v[0]), kind: js.kindNamed(r.text(v[1])), fence: r.int(v[2]), args: r.text(v[3]), sealed: string(v[4]) == "true",

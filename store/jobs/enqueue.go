@@ -190,9 +190,9 @@ func (o *order) insert(ctx context.Context, s store.Session) (id store.ID, err e
 		return store.ID{}, fmt.Errorf("jobs: enqueue %q: %w", k.name, err)
 	}
 	if tx, ok := s.(*store.Tx); ok {
-		tx.OnCommit(func(context.Context) { js.signal() })
+		tx.OnCommit(func(context.Context) { js.signals.send() })
 	} else {
-		js.signal()
+		js.signals.send()
 	}
 	return id, nil
 }

@@ -17,6 +17,6 @@ func (js *Jobs) Tick(ctx context.Context) error    { return js.scheduler.tick(ct
 
 // ClaimOnce claims jobs as a worker that dies with them.
 func (js *Jobs) ClaimOnce(ctx context.Context, queue string, kinds []string, n int) (int, error) {
-	claimed, err := js.exchange(ctx, Queue{Name: queue}, kinds, nil, n)
+	claimed, err := js.newWorker(Queue{Name: queue}, kinds).exchange(ctx, nil, n)
 	return len(claimed), err
 }

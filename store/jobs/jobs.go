@@ -3,7 +3,6 @@ package jobs
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -101,13 +100,11 @@ type Jobs struct {
 	kinds    map[string]*kind
 	mistakes []error
 	running  map[*attempt]struct{} // claimed by this process
-	workers  []*worker             // while Run runs
 	failures map[string]int64      // by queue
 
 	scheduler scheduler
-	self      string        // this process in signals
-	wake      chan struct{} // a commit of this process enqueued jobs: for other processes
-	active    atomic.Bool   // Run runs
+	signals   *signals
+	active    atomic.Bool // Run runs
 }
 
 // New returns the jobs of a database. It does not access the database; the tables are
@@ -134,7 +131,7 @@ func New(db *store.DB, config *Config) (*Jobs, error) {
 	js := &Jobs{
 		db: db, config: c,
 		kinds: map[string]*kind{}, running: map[*attempt]struct{}{}, failures: map[string]int64{},
-		self: rand.Text(), wake: make(chan struct{}, 1),
+		signals: newSignals(db, c.Logger),
 	}
 	js.scheduler.js = js
 	js.setDialect(dialectOf(db))

@@ -34,7 +34,7 @@ func (js *Jobs) renew(ctx context.Context) error {
 	defer end()
 	begun, renewed := time.Now(), map[store.ID]string{}
 	q := store.SQL{
-		Text: js.sql().renew, Args: append(js.leases(list), js.config.Lease.Microseconds()), Columns: []store.Kind{store.KindUUID, store.KindText}, Writes: true,
+		Text: js.sql().renew, Args: append(js.sql().leases(list), js.config.Lease.Microseconds()), Columns: []store.Kind{store.KindUUID, store.KindText}, Writes: true,
 	}
 	err := q.Rows(ctx, js.db, func(values [][]byte) error {
 		var r reader
@@ -70,35 +70,29 @@ func (js *Jobs) stopExpired() {
 	}
 }
 
-// stopAll ends the contexts of the handlers of a queue.
-func (js *Jobs) stopAll(queue string) {
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	for a := range js.running {
-		if a.kind.queue == queue {
-			a.stop(errDrain)
+// leased returns the attempts of the queue that have a lease here.
+func (w *worker) leased() (list []outcome) {
+	w.js.mu.Lock()
+	defer w.js.mu.Unlock()
+	for a := range w.js.running {
+		if a.kind.queue == w.queue.Name {
+			list = append(list, outcome{attempt: a})
 		}
 	}
+	return list
 }
 
-// handBack gives back the leases that a queue still has in this process, so that other
-// processes run the jobs at once. The attempts do not count.
-func (js *Jobs) handBack(ctx context.Context, queue string) {
-	js.mu.Lock()
-	var list []outcome
-	for a := range js.running {
-		if a.kind.queue == queue {
-			list = append(list, outcome{attempt: a})
-			delete(js.running, a)
-		}
-	}
-	js.mu.Unlock()
+// handBack gives back the leases that are left, so that other processes run the jobs at
+// once. The attempts do not count.
+func (w *worker) handBack(ctx context.Context) {
+	js, list := w.js, w.leased()
 	if len(list) == 0 {
 		return
 	}
-	if _, err := (store.SQL{Text: js.sql().handBack, Args: js.leases(list), Writes: true}).Exec(store.WithReserve(ctx), js.db); err != nil {
+	js.forget(list...)
+	if _, err := (store.SQL{Text: js.sql().handBack, Args: js.sql().leases(list), Writes: true}).Exec(store.WithReserve(ctx), js.db); err != nil {
 		js.config.Logger.WarnContext(ctx, "jobs: leases were not handed back; they expire", slog.Int("count", len(list)), slog.Any("error", err))
 		return
 	}
-	js.signal()
+	js.signals.send()
 }

@@ -66,7 +66,7 @@ func (f Filter) where(d dialect, args []any) (string, []any) {
 		for i, id := range f.IDs {
 			ids[i] = id.String()
 		}
-		add("id {ids $}", ids)
+		add("id {in uuid $}", ids)
 	}
 	for column, value := range map[string]string{"kind": f.Kind, "queue": f.Queue, "state": string(f.State)} {
 		if value != "" {
@@ -108,7 +108,7 @@ func (js *Jobs) Retry(ctx context.Context, f Filter) (int64, error) {
 	n, err := js.change(ctx, f, "update plinth_jobs set state = 'waiting', due_at = {now}, finished_at = null,"+
 		" attempts = case when state = 'dead' then 0 else attempts end, "+freeKey(Dead)+" where state in ('waiting', 'dead') and ")
 	if n > 0 {
-		js.signal()
+		js.signals.send()
 	}
 	return n, err
 }
@@ -135,7 +135,7 @@ func (js *Jobs) Pause(ctx context.Context, queue string) error {
 // Resume ends a Pause.
 func (js *Jobs) Resume(ctx context.Context, queue string) error {
 	err := js.setPaused(ctx, queue, "null")
-	js.signal()
+	js.signals.send()
 	return err
 }
 

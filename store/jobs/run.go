@@ -37,8 +37,8 @@ func (js *Jobs) Run(ctx context.Context) error {
 	}
 	beside, stop := context.WithCancel(context.WithoutCancel(ctx)) // goes on during the drain
 	var helpers, workers sync.WaitGroup
-	helpers.Go(func() { js.notify(beside) })
-	helpers.Go(func() { js.listen(beside) })
+	helpers.Go(func() { js.signals.notify(beside) })
+	helpers.Go(func() { js.signals.listen(beside) })
 	helpers.Go(func() { js.every(beside, js.config.Lease/3, "leases were not renewed, which is tried again", js.renew) })
 	helpers.Go(func() { js.every(ctx, recoverPause, "jobs of dead processes were not recovered", js.recoverAll) })
 	helpers.Go(func() { js.every(ctx, trimPause, "finished jobs were not trimmed", js.trim) })
@@ -88,7 +88,7 @@ func (js *Jobs) Step(ctx context.Context, now time.Time) error {
 // ctx ends, and returns nil. Run it in processes that do not Run. Without it workers find
 // the jobs within a second.
 func (js *Jobs) Notify(ctx context.Context) error {
-	js.notify(ctx)
+	js.signals.notify(ctx)
 	<-ctx.Done() // also on an engine without signals
 	return nil
 }
@@ -99,9 +99,9 @@ func (js *Jobs) startWorkers(ctx context.Context, queues map[Queue][]string, wg 
 	for q, kinds := range queues {
 		list = append(list, js.newWorker(q, kinds))
 	}
-	js.mu.Lock()
-	js.workers = list
-	js.mu.Unlock()
+	js.signals.mu.Lock()
+	js.signals.workers = list
+	js.signals.mu.Unlock()
 	for _, w := range list {
 		wg.Go(func() { w.run(ctx) })
 	}
@@ -130,7 +130,7 @@ func (js *Jobs) recoverAll(ctx context.Context) error {
 			return err
 		}
 		js.config.Logger.WarnContext(ctx, "jobs: leases of workers that died have expired", slog.Int64("count", n))
-		js.signal()
+		js.signals.send()
 	}
 }
 
@@ -156,95 +156,4 @@ func (js *Jobs) trim(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-const (
-	channel = "plinth_jobs"
-
-	// notifyPause is the shortest time between two signals of one process. A signal
-	// takes a lock on the whole database.
-	notifyPause = 10 * time.Millisecond
-
-	// listenPause is the time before a broken connection is opened again.
-	listenPause = 5 * time.Second
-
-	// minConnections is the size of a pool of which listening takes a connection.
-	minConnections = 4
-)
-
-// signal wakes the workers of this process and of others.
-func (js *Jobs) signal() {
-	js.wakeAll()
-	select {
-	case js.wake <- struct{}{}:
-	default:
-	}
-}
-
-// wakeAll wakes the workers of this process.
-func (js *Jobs) wakeAll() {
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	for _, w := range js.workers {
-		w.signal()
-	}
-}
-
-// notify signals to other processes that there are new jobs, once for all commits since
-// the last signal. They poll where it does not work.
-func (js *Jobs) notify(ctx context.Context) {
-	l := js.db.Listener()
-	if l == nil {
-		return
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-js.wake:
-		}
-		pause := notifyPause
-		if err := l.Notify(ctx, channel, js.self); err != nil && ctx.Err() == nil {
-			pause = listenPause
-			js.config.Logger.WarnContext(ctx, "jobs: other processes were not notified of new jobs", slog.Any("error", err))
-		}
-		sleep(ctx, pause)
-	}
-}
-
-// listen wakes the workers of this process when another one has enqueued jobs. It holds a
-// connection.
-func (js *Jobs) listen(ctx context.Context) {
-	l := js.db.Listener()
-	for _, pool := range js.db.Stats().Pools {
-		if pool.Max-pool.Reserve < minConnections {
-			l = nil
-		}
-	}
-	if l == nil {
-		return
-	}
-	for ctx.Err() == nil {
-		err := l.Listen(ctx, channel, func(from string) {
-			if from != js.self {
-				js.wakeAll()
-			}
-		})
-		if errors.Is(err, errors.ErrUnsupported) {
-			return
-		}
-		if ctx.Err() == nil {
-			js.config.Logger.WarnContext(ctx, "jobs: signals of other processes are interrupted", slog.Any("error", err))
-			sleep(ctx, listenPause)
-		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

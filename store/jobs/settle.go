@@ -20,42 +20,35 @@ type outcome struct {
 // maxError is how many bytes of an error are stored.
 const maxError = 2000
 
-// settle writes the failures among outcomes. It returns the successes, which
-// [Jobs.exchange] writes, and what could not be written.
-func (js *Jobs) settle(ctx context.Context, list []outcome) (done, left []outcome, err error) {
+// settle writes the failures among the pending outcomes; what could not be written stays
+// pending. It returns the successes, which [worker.exchange] writes.
+func (w *worker) settle(ctx context.Context) (done []outcome, err error) {
+	list := w.pending
+	w.pending = nil
 	for _, o := range list {
 		switch {
 		case o.completed.Load():
 			if o.err != nil {
-				js.config.Logger.WarnContext(ctx, "jobs: a handler failed after it had completed its job", o.attrs()...)
+				w.js.config.Logger.WarnContext(ctx, "jobs: a handler failed after it had completed its job", o.attrs()...)
 			}
-			js.forget(o)
+			w.js.forget(o)
 		case o.err == nil:
 			done = append(done, o)
 		default:
-			if rerr := js.fail(ctx, o); rerr != nil {
-				left, err = append(left, o), rerr
+			if ferr := o.fail(ctx); ferr != nil {
+				w.pending, err = append(w.pending, o), ferr
 				continue
 			}
-			js.forget(o)
+			w.js.forget(o)
 		}
 	}
-	return done, left, err
-}
-
-// finish writes that jobs are done.
-func (js *Jobs) finish(ctx context.Context, s store.Session, done []outcome) error {
-	if len(done) == 0 {
-		return nil
-	}
-	_, err := store.SQL{Text: js.sql().finish, Args: js.leases(done), Writes: true}.Exec(ctx, s)
-	return err
+	return done, err
 }
 
 // leases returns the ids and fences of jobs as arguments of a statement: as two lists, or
 // on SQLite as one of rows.
-func (js *Jobs) leases(list []outcome) []any {
-	if !js.sql().postgres {
+func (s *statements) leases(list []outcome) []any {
+	if !s.postgres {
 		return []any{jsonRows(len(list), func(i int) any { return []any{list[i].id, list[i].fence} }), nil}
 	}
 	ids, fences := make([]string, len(list)), make([]int64, len(list))
@@ -78,8 +71,8 @@ func jsonRows(n int, row func(i int) any) []string {
 	return rows
 }
 
-// fail decides what happens to a job after an error of its handler.
-func (js *Jobs) fail(ctx context.Context, o outcome) error {
+// fail writes what happens to the job after an error of its handler.
+func (o outcome) fail(ctx context.Context) error {
 	state, uncounted, pause := "waiting", int64(0), time.Duration(0)
 	var canceled *cancelError
 	var snoozed *snoozeError
@@ -95,22 +88,22 @@ func (js *Jobs) fail(ctx context.Context, o outcome) error {
 	if o.kind.secret && text != "" {
 		text = "the error is in the log"
 	}
-	args := []any{o.id.String(), o.fence, state, text, uncounted, pause.Microseconds()}
-	n, err := store.SQL{Text: js.sql().retry, Args: args, Writes: true}.Exec(ctx, js.db)
+	q := store.SQL{Text: o.js.sql().retry, Args: []any{o.id.String(), o.fence, state, text, uncounted, pause.Microseconds()}, Writes: true}
+	n, err := q.Exec(ctx, o.js.db)
 	if err != nil {
 		return err
 	}
 	if snoozed == nil {
-		js.report(ctx, o, state, n == 0)
+		o.report(ctx, state, n == 0)
 	}
 	return nil
 }
 
 // report logs and counts a failed attempt.
-func (js *Jobs) report(ctx context.Context, o outcome, state string, lost bool) {
-	js.mu.Lock()
-	js.failures[o.kind.queue]++
-	js.mu.Unlock()
+func (o outcome) report(ctx context.Context, state string, lost bool) {
+	o.js.mu.Lock()
+	o.js.failures[o.kind.queue]++
+	o.js.mu.Unlock()
 	level := slog.LevelWarn
 	if state == "dead" {
 		level = slog.LevelError
@@ -119,7 +112,7 @@ func (js *Jobs) report(ctx context.Context, o outcome, state string, lost bool) 
 	if p, ok := errors.AsType[*panicError](o.err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.stack)))
 	}
-	js.config.Logger.Log(ctx, level, "jobs: an attempt failed", attrs...)
+	o.js.config.Logger.Log(ctx, level, "jobs: an attempt failed", attrs...)
 }
 
 func (o outcome) attrs() []any {

@@ -19,9 +19,9 @@ const priorities = 4
 //
 //	{now}              the time of the database
 //	{after $1}         the time $1 microseconds from now
-//	{list $1}          the condition that a text is in a list
+//	{in text $1}       the condition that a text is in a list
+//	{in uuid $1}       the same of an id
 //	{rows $1 $2}       ids and fences of leases
-//	{ids $1}           a list of ids
 //	{skip locked}      the lock of rows that are to be written
 //	{row}              where the row is stored, on PostgreSQL
 type dialect struct {
@@ -67,14 +67,9 @@ func (d dialect) part(name, a, b string) string {
 			return fmt.Sprintf("(%s + cast(%s as bigint) * interval '1 microsecond')", d.now, a)
 		}
 		return fmt.Sprintf("strftime('%%Y-%%m-%%dT%%H:%%M:%%f000+00:00', %s, printf('%%+.3f seconds', %s / 1000000.0))", d.now, a)
-	case "list":
+	case "in text", "in uuid":
 		if d.postgres {
-			return "= any(cast(" + a + " as text[]))"
-		}
-		return "in (select value from json_each(" + a + "))"
-	case "ids":
-		if d.postgres {
-			return "= any(cast(" + a + " as uuid[]))"
+			return "= any(cast(" + a + " as " + strings.TrimPrefix(name, "in ") + "[]))"
 		}
 		return "in (select value from json_each(" + a + "))"
 	case "rows":
@@ -174,7 +169,7 @@ func eachPriority(columns, where, end string) string {
 const running = "not exists (select 1 from plinth_queues where name = $1 and paused_at is not null)"
 
 func claimSQL() string {
-	return claimed + " where id in (select id from (" + eachPriority("id", " and kind {list $2} and "+running, "limit $3 {skip locked}") + ") picked limit $3)" + returned
+	return claimed + " where id in (select id from (" + eachPriority("id", " and kind {in text $2} and "+running, "limit $3 {skip locked}") + ") picked limit $3)" + returned
 }
 
 // claimLimitedSQL claims in a queue with limits: at most $3 jobs, and $5 of a key at a time.
@@ -191,11 +186,11 @@ func claimLimitedSQL() string {
 	firsts := make([]string, priorities)
 	for i := range firsts {
 		// As a range, since only the index of keys has its order: PostgreSQL would take another.
-		firsts[i] = fmt.Sprintf("(select id %sbetween key and key and priority = %d and due_at <= {now} and kind {list $2}"+
+		firsts[i] = fmt.Sprintf("(select id %sbetween key and key and priority = %d and due_at <= {now} and kind {in text $2}"+
 			" order by limit_key, due_at, id limit 1)", of, i+1)
 	}
 	return "with recursive busy as (select limit_key, count(*) as n from plinth_jobs where state = 'running' and queue = $1 group by limit_key)," +
-		" ahead as (" + eachPriority(columns, " and kind {list $2} and "+running, fmt.Sprintf("limit %d", ahead)) + ")," +
+		" ahead as (" + eachPriority(columns, " and kind {in text $2} and "+running, fmt.Sprintf("limit %d", ahead)) + ")," +
 		" ranked as (select ahead.*, coalesce(busy.n, 0)" +
 		" + row_number() over (partition by ahead.limit_key order by ahead.priority, ahead.due_at, ahead.id) as place" +
 		" from ahead left join busy on busy.limit_key = ahead.limit_key)," +

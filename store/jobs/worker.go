@@ -36,14 +36,6 @@ func (js *Jobs) newWorker(q Queue, kinds []string) *worker {
 	return &worker{js: js, queue: q, kinds: kinds, wake: make(chan struct{}, 1), results: make(chan outcome, q.Workers), hungry: true}
 }
 
-// signal wakes the worker.
-func (w *worker) signal() {
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
-}
-
 // run works until ctx ends, and then drains.
 func (w *worker) run(ctx context.Context) {
 	background := context.WithoutCancel(ctx)
@@ -94,17 +86,17 @@ func (w *worker) turn(ctx, background context.Context) {
 	}
 	var done []outcome
 	var err error
-	if done, w.pending, err = w.js.settle(background, w.pending); err != nil {
+	if done, err = w.settle(background); err != nil {
 		w.failed(background, "jobs: results of jobs were not written, which is tried again", err)
 	}
 	n := w.free()
 	if n+len(done) == 0 {
 		return
 	}
-	claimed, err := w.js.exchange(ctx, w.queue, w.kinds, done, n)
+	claimed, err := w.exchange(ctx, done, n)
 	if err != nil {
 		w.failed(background, "jobs: no jobs were claimed, which is tried again", err)
-		if claimed, err = w.js.exchange(background, w.queue, w.kinds, done, 0); err != nil {
+		if claimed, err = w.exchange(background, done, 0); err != nil {
 			w.pending = append(w.pending, done...)
 			return
 		}
@@ -150,27 +142,28 @@ func (w *worker) drain(ctx context.Context) {
 	w.draining = true
 	w.await(ctx, w.js.config.Drain)
 	if w.busy > 0 {
-		w.js.stopAll(w.queue.Name)
+		for _, o := range w.leased() {
+			o.stop(errDrain)
+		}
 		w.await(ctx, lastWords)
 	}
 	w.failures = 0
 	limited, end := context.WithTimeout(ctx, lastWords)
 	defer end()
 	w.turn(limited, limited)
-	w.js.handBack(limited, w.queue.Name)
+	w.handBack(limited)
 }
 
 // await takes results until no handler runs or limit has passed.
 func (w *worker) await(ctx context.Context, limit time.Duration) {
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
+	end := time.After(limit)
 	for w.busy > 0 {
 		select {
 		case o := <-w.results:
 			w.take(o)
 			w.failures = 0
 			w.turn(ctx, ctx)
-		case <-timer.C:
+		case <-end:
 			return
 		}
 	}
