@@ -11,7 +11,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -97,7 +96,7 @@ func (h *Hub) Broadcast(ctx context.Context, name, event string, payload any) er
 	if err != nil {
 		return err
 	}
-	return h.spread(ctx, b)
+	return h.bus.send(ctx, b)
 }
 
 // Publish is Broadcast for a transaction: members get the event after its commit, and never if
@@ -108,15 +107,12 @@ func (h *Hub) Publish(tx *store.Tx, name, event string, payload any) error {
 		return err
 	}
 	tx.OnCommit(func(ctx context.Context) {
-		if err := h.spread(context.WithoutCancel(ctx), b); err != nil {
+		if err := h.bus.send(context.WithoutCancel(ctx), b); err != nil {
 			h.config.Logger.WarnContext(ctx, "realtime: an event reached members of this instance only", "channel", name, "error", err)
 		}
 	})
 	return nil
 }
-
-// publishTimeout is how long a broadcast waits for the queue of signals.
-const publishTimeout = time.Second
 
 func newBroadcast(name, event string, payload any) (*broadcast, error) {
 	text, err := encodeJSON(payload)
@@ -139,62 +135,6 @@ func (b *broadcast) check() error {
 		return errBroadcastSize
 	}
 	return nil
-}
-
-// spread delivers a broadcast to members here, and queues it for other instances.
-func (h *Hub) spread(ctx context.Context, b *broadcast) error {
-	if err := b.check(); err != nil {
-		return err
-	}
-	h.deliverLocal(b)
-	if h.db.Listener() == nil {
-		return nil
-	}
-	timer := time.NewTimer(publishTimeout)
-	defer timer.Stop()
-	select {
-	case h.outgoing <- b:
-		return nil
-	case <-timer.C:
-		return errBusQueue
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-var errBusQueue = errors.New("realtime: too many broadcasts wait for other instances; Hub.Run sends them")
-
-// deliverLocal sends a broadcast to the members on this instance.
-func (h *Hub) deliverLocal(b *broadcast) {
-	h.mu.Lock()
-	members := make([]*channel, 0, len(h.members[b.Topic]))
-	for c := range h.members[b.Topic] {
-		if c.id != b.From || c.self {
-			members = append(members, c)
-		}
-	}
-	h.mu.Unlock()
-	h.counters.broadcasts.Add(uint64(len(members)))
-	sendAll(members, b.message)
-}
-
-// setMember makes a channel a member of its topic, or ends that.
-func (h *Hub) setMember(c *channel, member bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	of := h.members[c.topic]
-	switch {
-	case member && c.ctx.Err() != nil: // it has failed in between
-	case member && of == nil:
-		h.members[c.topic] = map[*channel]struct{}{c: {}}
-	case member:
-		of[c] = struct{}{}
-	default:
-		delete(of, c)
-		if len(of) == 0 {
-			delete(h.members, c.topic)
-		}
-	}
 }
 
 // broadcast handles a broadcast of the client.
@@ -239,7 +179,7 @@ func (c *channel) sendBroadcast(ctx context.Context, b *broadcast) error {
 	case len(b.Payload) == 0 && b.Binary == nil:
 		b.Payload = json.RawMessage("{}")
 	}
-	return c.socket.hub.spread(ctx, b)
+	return c.socket.hub.bus.send(ctx, b)
 }
 
 // BroadcastHTTP returns the handler of POST {prefix} with {"messages": [{"topic", "event",
@@ -298,7 +238,7 @@ func (h *Hub) serveBroadcast(r *http.Request, p auth.Principal, scope *store.Sco
 		}
 	}
 	for _, m := range messages {
-		if err := h.spread(r.Context(), m); err != nil {
+		if err := h.bus.send(r.Context(), m); err != nil {
 			return err
 		}
 	}

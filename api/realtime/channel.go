@@ -255,7 +255,7 @@ func (c *channel) admit(p auth.Principal, scope *store.Scope) error {
 	if err := c.admitPresence(p, scope); err != nil {
 		return err
 	}
-	h.setMember(c, joined)
+	h.bus.setMember(c, joined)
 	return nil
 }
 
@@ -282,7 +282,7 @@ func (c *channel) end() {
 	if c.joined.CompareAndSwap(true, false) {
 		c.socket.hub.counters.channels.Add(-1)
 	}
-	c.socket.hub.setMember(c, false)
+	c.socket.hub.bus.setMember(c, false)
 	c.socket.hub.rosters.leave(c)
 	if c.uncount != nil {
 		c.uncount()

@@ -9,4 +9,4 @@ import (
 func (h *Hub) SetAskEvery(d time.Duration) { h.askEvery = d }
 
 // SweepBroadcasts deletes stored broadcasts.
-func (h *Hub) SweepBroadcasts(ctx context.Context) { h.sweepBroadcasts(ctx) }
+func (h *Hub) SweepBroadcasts(ctx context.Context) { h.bus.sweep(ctx) }

@@ -3,7 +3,6 @@ package realtime
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -79,11 +78,8 @@ type Hub struct {
 	serving sync.WaitGroup // of sockets
 	closed  bool
 
-	members  map[string]map[*channel]struct{} // that get broadcasts, by topic
+	bus      *bus
 	counters counters
-	instance string // this hub, for others
-	outgoing chan *broadcast
-	incoming chan *broadcast // of other instances
 	rosters  *rosters
 	quotas   *quotas
 	askEvery time.Duration // see askEvery
@@ -108,15 +104,13 @@ func New(a *api.API, db *store.DB, config Config) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
+	rosters := newRosters(presenceIsShared(db, config.Channels))
 	wanted := make(chan struct{})
 	return &Hub{
 		wanted: wanted, want: sync.OnceFunc(func() { close(wanted) }),
 		api: a, db: db, config: config,
-		live: make(chan struct{}), passed: make(chan struct{}), latest: map[string]int64{}, members: map[string]map[*channel]struct{}{},
-		instance: rand.Text(), outgoing: make(chan *broadcast, busQueue), incoming: make(chan *broadcast, busQueue), tables: map[string]*classes{},
-		quotas:     quotas,
-		askEvery:   askEvery,
-		rosters:    newRosters(presenceIsShared(db, config.Channels)),
+		live: make(chan struct{}), passed: make(chan struct{}), latest: map[string]int64{}, tables: map[string]*classes{},
+		bus: newBus(db, config.Logger, rosters), quotas: quotas, askEvery: askEvery, rosters: rosters,
 		unfinished: map[*class]struct{}{}, sockets: map[*socket]struct{}{},
 	}, nil
 }
@@ -125,22 +119,22 @@ func New(a *api.API, db *store.DB, config Config) (*Hub, error) {
 // subscriber on. Without Run subscribers wait.
 func (h *Hub) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
-	var bus sync.WaitGroup
-	defer bus.Wait()
+	var beside sync.WaitGroup
+	defer beside.Wait()
 	defer stop()
 	defer h.closeSockets()
 	h.mu.Lock()
 	h.closed = false // also after a failure
 	h.mu.Unlock()
 	if h.db.Listener() != nil {
-		bus.Go(func() { h.transmit(ctx) })
+		beside.Go(func() { h.bus.transmit(ctx) })
 	}
 	if h.db.Listener() != nil && len(h.config.Channels) > 0 {
-		bus.Go(func() { h.receive(ctx) })
-		bus.Go(func() { h.deliverIncoming(ctx) })
+		beside.Go(func() { h.bus.receive(ctx) })
+		beside.Go(func() { h.bus.deliverIncoming(ctx) })
 	}
 	if h.rosters.peers.used {
-		bus.Go(func() { (&leaseholder{hub: h}).run(ctx) })
+		beside.Go(func() { (&leaseholder{hub: h}).run(ctx) })
 	}
 	select {
 	case <-h.wanted:
@@ -346,7 +340,7 @@ func (h *Hub) Stats() Stats {
 	now, n := h.db.Now(), &h.counters
 	s := Stats{
 		Channels: int(n.channels.Load()), Changes: n.changes.Load(), Delay: time.Duration(n.delay.Load()),
-		Dropped: n.dropped.Load(), Lost: n.lost.Load(), Broadcasts: n.broadcasts.Load(),
+		Dropped: n.dropped.Load(), Lost: n.lost.Load(), Broadcasts: h.bus.delivered.Load(),
 	}
 	if behind := n.behind.Load(); behind != 0 {
 		s.Lag = max(now.Sub(time.Unix(0, behind)), 0)

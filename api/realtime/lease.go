@@ -92,7 +92,7 @@ const leaseLeft = "cast(extract(epoch from seen_at + cast($1 as bigint) * interv
 // beat renews the lease, deletes the leases that have ended, and looks for what it has missed of
 // other instances.
 func (l *leaseholder) beat(ctx context.Context) error {
-	n, err := l.exec(ctx, l.hub.db, "update plinth_instances set seen_at = clock_timestamp() where id = $1", l.hub.instance)
+	n, err := l.exec(ctx, l.hub.db, "update plinth_instances set seen_at = clock_timestamp() where id = $1", l.hub.bus.instance)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (l *leaseholder) beat(ctx context.Context) error {
 		}
 		l.signal(ctx, &presenceWrite{Ended: ids})
 	}
-	others, err := l.leases(ctx, "select id, version, "+leaseLeft+" from plinth_instances where id <> $2", lease.Microseconds(), l.hub.instance)
+	others, err := l.leases(ctx, "select id, version, "+leaseLeft+" from plinth_instances where id <> $2", lease.Microseconds(), l.hub.bus.instance)
 	if err != nil {
 		return err
 	}
@@ -141,10 +141,10 @@ func (l *leaseholder) take(ctx context.Context) error {
 	r.mu.Unlock()
 	l.writing, l.version = nil, l.version+2
 	err := l.hub.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := l.exec(ctx, tx, "delete from plinth_instances where id = $1", l.hub.instance); err != nil {
+		if _, err := l.exec(ctx, tx, "delete from plinth_instances where id = $1", l.hub.bus.instance); err != nil {
 			return err
 		}
-		if _, err := l.exec(ctx, tx, "insert into plinth_instances (id, version, seen_at) values ($1, $2, clock_timestamp())", l.hub.instance, l.version); err != nil {
+		if _, err := l.exec(ctx, tx, "insert into plinth_instances (id, version, seen_at) values ($1, $2, clock_timestamp())", l.hub.bus.instance, l.version); err != nil {
 			return err
 		}
 		return l.insert(ctx, tx, own)
@@ -172,14 +172,14 @@ func (l *leaseholder) pending() bool {
 func (l *leaseholder) write(ctx context.Context) error {
 	w := l.writing
 	err := l.hub.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := l.exec(ctx, tx, "update plinth_instances set version = $2 where id = $1", l.hub.instance, w.Version)
+		n, err := l.exec(ctx, tx, "update plinth_instances set version = $2 where id = $1", l.hub.bus.instance, w.Version)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
 			return errLeaseLost
 		}
-		if _, err := l.exec(ctx, tx, "delete from plinth_presence where instance = $1 and ref = any(cast($2 as text[]))", l.hub.instance, w.Leaves); err != nil {
+		if _, err := l.exec(ctx, tx, "delete from plinth_presence where instance = $1 and ref = any(cast($2 as text[]))", l.hub.bus.instance, w.Leaves); err != nil {
 			return err
 		}
 		return l.insert(ctx, tx, w.Joins)
@@ -208,7 +208,7 @@ func (l *leaseholder) insert(ctx context.Context, tx *store.Tx, list []*presence
 	}
 	_, err := l.exec(ctx, tx, "insert into plinth_presence (instance, ref, topic, key, meta) select $1, a, b, c, d"+
 		" from unnest(cast($2 as text[]), cast($3 as text[]), cast($4 as text[]), cast($5 as text[])) as row(a, b, c, d) on conflict do nothing",
-		l.hub.instance, refs, topics, keys, metas)
+		l.hub.bus.instance, refs, topics, keys, metas)
 	return err
 }
 
@@ -239,15 +239,15 @@ func (l *leaseholder) read(ctx context.Context, id string) error {
 func (l *leaseholder) end(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(store.WithReserve(context.WithoutCancel(ctx)), 3*time.Second)
 	defer cancel()
-	if _, err := l.exec(ctx, l.hub.db, "delete from plinth_instances where id = $1", l.hub.instance); err == nil {
-		l.signal(ctx, &presenceWrite{Ended: []string{l.hub.instance}})
+	if _, err := l.exec(ctx, l.hub.db, "delete from plinth_instances where id = $1", l.hub.bus.instance); err == nil {
+		l.signal(ctx, &presenceWrite{Ended: []string{l.hub.bus.instance}})
 	}
 }
 
 // signal sends a write to other instances. Those that miss it see the version at their next
 // heartbeat.
 func (l *leaseholder) signal(ctx context.Context, w *presenceWrite) {
-	if err := l.hub.db.Listener().Notify(ctx, busChannel, string(encode(signal{Instance: l.hub.instance, Presence: w}))); err != nil {
+	if err := l.hub.db.Listener().Notify(ctx, busChannel, string(encode(signal{Instance: l.hub.bus.instance, Presence: w}))); err != nil {
 		l.hub.config.Logger.WarnContext(ctx, "realtime: a presence reaches other instances late", "error", err)
 	}
 }

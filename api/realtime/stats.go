@@ -13,9 +13,9 @@ type Stats = changelog.SubscriberStats
 
 // counters are what a hub counts.
 type counters struct {
-	channels                           atomic.Int64
-	changes, dropped, lost, broadcasts atomic.Uint64
-	delay, behind                      atomic.Int64 // nanoseconds, and of the epoch
+	channels               atomic.Int64
+	changes, dropped, lost atomic.Uint64
+	delay, behind          atomic.Int64 // nanoseconds, and of the epoch
 }
 
 // reads notes the page that is being delivered.

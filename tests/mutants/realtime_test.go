@@ -11,7 +11,7 @@ var realtimeMutants = []mutant{
 	{name: "presence-ref", find: "«meta[\"phx_ref\"] = encode(ref)»", fault: skip, breaks: "a client chooses the reference of its presence"},
 	{name: "presence-ends", find: "«c.socket.hub.rosters.leave(c)»", fault: skip, breaks: "a client stays present after its socket"},
 	{name: "presence-lease", find: "if «!alive[id] && !p.stale»", fault: never, breaks: "what a killed instance has shown stays"},
-	{name: "publish-early", find: "return err } «tx».OnCommit(func(ctx context.Context) { if err := h.spread", fault: before("h.deliverLocal(b)"), breaks: "an event is sent before the commit of its transaction"},
+	{name: "publish-early", find: "return err } «tx».OnCommit(func(ctx context.Context) { if err := h.bus.send", fault: before("h.deliverLocal(b)"), breaks: "an event is sent before the commit of its transaction"},
 	{name: "persist", find: "case «p.Persist != nil && p.Persist != false»", fault: never, breaks: "a client believes that the server has kept a broadcast"},
 	{name: "socket-limit", find: "if «q.inUse[name] >= limit»", fault: never, breaks: "a caller opens more sockets or channels than the limit"},
 	{name: "message-limit", find: "if «wait == 0» { return true } c := s.channels", fault: always, breaks: "a client sends more messages than the limit"},
