@@ -2,7 +2,10 @@
 // name for a misspelt one.
 package errtext
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // MaxQuote is the number of bytes of a client's text that a message repeats.
 const MaxQuote = 200
@@ -25,4 +28,11 @@ func Cut(s string, n int) string {
 		n--
 	}
 	return s[:n]
+}
+
+// Storable returns at most n bytes of a text, as databases store it: with U+FFFD in place of
+// NUL and of bytes that are not UTF-8.
+func Storable(s string, n int) string {
+	valid := strings.ToValidUTF8(strings.ReplaceAll(Cut(s, n), "\x00", "\uFFFD"), "\uFFFD")
+	return Cut(valid, n)
 }

@@ -36,3 +36,21 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+func TestStorable(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ in, want string }{
+		{"", ""},
+		{"né", "né"},
+		{"12345678", "12345678"},
+		{"123456789", "12345678"},
+		{"1234567é", "1234567"},
+		{"12345😀", "12345"},
+		{"a\x00b\xff\xfec", "a\uFFFDb\uFFFD"},
+		{"\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\uFFFD"},
+	} {
+		if got := errtext.Storable(tt.in, 8); got != tt.want {
+			t.Errorf("%q: %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}

@@ -39,7 +39,7 @@ const maxProgress = 200
 
 func (a *attempt) progress(ctx context.Context, percent int, text string) error {
 	percent = min(max(percent, 0), 100)
-	args := []any{a.id.String(), a.fence, int64(percent), errtext.Cut(text, maxProgress)}
+	args := []any{a.id.String(), a.fence, int64(percent), errtext.Storable(text, maxProgress)}
 	n, err := store.SQL{Text: a.js.sql().progress, Args: args, Writes: true}.Exec(ctx, a.js.db)
 	if err == nil && n == 0 {
 		return ErrLeaseLost
@@ -63,14 +63,19 @@ func (a *attempt) run(ctx context.Context) (err error) {
 	}
 	ctx, end := context.WithTimeoutCause(ctx, a.kind.timeout, errTimeout)
 	defer end()
-	err = a.kind.handle(ctx, a, args)
+	if err = a.kind.handle(ctx, a, args); err != nil {
+		_ = err.Error() // may panic, for example if err is a nil pointer
+	}
 	if err != nil && errors.Is(err, context.DeadlineExceeded) && context.Cause(ctx) == errTimeout {
 		err = fmt.Errorf("%w of %s: %w", errTimeout, a.kind.timeout, err)
 	}
 	return err
 }
 
-var errTimeout = errors.New("jobs: the handler exceeded its timeout")
+var (
+	errTimeout = errors.New("jobs: the handler exceeded its timeout")
+	errGoexit  = errors.New("jobs: the handler called runtime.Goexit")
+)
 
 // panicError is the panic of a handler.
 type panicError struct {

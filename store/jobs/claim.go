@@ -66,9 +66,10 @@ func (q Queue) lock(ctx context.Context, tx *store.Tx, n int) (free int, err err
 	}
 	count := store.SQL{Text: "select count(*) from plinth_jobs where state = 'running' and queue = $1", Args: lock.Args, Columns: []store.Kind{store.KindInt}}
 	err = count.Rows(ctx, tx, func(values [][]byte) error {
-		var r reader
-		free = min(n, int(noLimit(q.Limit)-r.int(values[0])))
-		return r.err
+		running := int64(0)
+		err := scan(values, &running)
+		free = min(n, int(noLimit(q.Limit)-running))
+		return err
 	})
 	return free, err
 }
@@ -78,13 +79,11 @@ func (js *Jobs) claim(ctx context.Context, s store.Session, text string, args ..
 	q := store.SQL{Text: text, Args: args, Columns: claimKinds, Writes: true}
 	begun := time.Now()
 	err = q.Rows(ctx, s, func(v [][]byte) error {
-		var r reader
-		claimed = append(claimed, &attempt{
-			js: js, id: r.id(v[0]), kind: js.kindNamed(r.text(v[1])), fence: r.int(v[2]), args: r.text(v[3]), sealed: string(v[4]) == "true",
-			attempts: int(r.int(v[5])), max: int(r.int(v[6])), enqueuedAt: r.time(v[7]), actor: r.text(v[8]), tenant: r.text(v[9]), trace: r.text(v[10]),
-			priority: r.int(v[11]), due: r.time(v[12]), row: r.text(v[13]), held: begun,
-		})
-		return r.err
+		a, kind := &attempt{js: js, held: begun}, ""
+		err := scan(v, &a.id, &kind, &a.fence, &a.args, &a.sealed, &a.attempts, &a.max, &a.enqueuedAt, &a.actor, &a.tenant, &a.trace, &a.priority, &a.due, &a.row)
+		a.kind = js.kindNamed(kind)
+		claimed = append(claimed, a)
+		return err
 	})
 	slices.SortFunc(claimed, func(a, b *attempt) int {
 		return cmp.Or(cmp.Compare(a.priority, b.priority), a.due.Compare(b.due), a.id.Compare(b.id))

@@ -145,11 +145,7 @@ func (o *order) run(ctx context.Context, s store.Session, q store.SQL) (id store
 		}
 		return store.ParseID(o.ids[len(o.ids)-1])
 	}
-	err = q.Rows(ctx, s, func(values [][]byte) error {
-		var r reader
-		id = r.id(values[0])
-		return r.err
-	})
+	err = q.Rows(ctx, s, func(values [][]byte) error { return scan(values, &id) })
 	return id, err
 }
 

@@ -50,7 +50,7 @@ func insertSQL(d dialect, many bool) (texts [forms]string) {
 		formPeriod: {none, "case when job.unique_key <> '' then job.unique_key || '@' || " + period + " end", " on conflict do nothing"},
 		formOnce:   {none, "cast($15 as text)", " on conflict do nothing"},
 		formReplace: {waiting, none, " on conflict (kind, unique_key) where state = 'waiting' and unique_key is not null do update set" +
-			" id = excluded.id, args = excluded.args, due_at = excluded.due_at, priority = excluded.priority, limit_key = excluded.limit_key," +
+			" id = excluded.id, args = excluded.args, due_at = excluded.due_at, queue = excluded.queue, priority = excluded.priority, sealed = excluded.sealed, max_attempts = excluded.max_attempts, limit_key = excluded.limit_key," +
 			" attempts = 0, last_error = '', actor = excluded.actor, tenant = excluded.tenant, trace = excluded.trace, enqueued_at = excluded.enqueued_at"},
 	} {
 		texts[form] = d.text("insert into plinth_jobs (id, args, unique_key, once_key, limit_key, kind, queue, priority, due_at, max_attempts," +

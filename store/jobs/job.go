@@ -44,6 +44,7 @@ func (j Job[T]) Progress(ctx context.Context, percent int, text string) error {
 type attempt struct {
 	js         *Jobs
 	kind       *kind
+	queue      string
 	id         store.ID
 	fence      int64
 	args       string

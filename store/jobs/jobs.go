@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -173,26 +174,22 @@ func (js *Jobs) Check() error {
 	return errors.Join(js.mistakes...)
 }
 
-// queues returns the queues to work on, each with the kinds that have a handler here.
-func (js *Jobs) queues() map[Queue][]string {
+// queues returns the queues to work on, and the kinds that have a handler here. Jobs may wait
+// in a queue that their kind had in an older version.
+func (js *Jobs) queues() (queues []Queue, kinds []string) {
 	js.mu.Lock()
 	defer js.mu.Unlock()
-	kinds := map[string][]string{}
+	names := map[string]bool{}
 	for _, k := range js.kinds {
 		if k.handle != nil {
-			kinds[k.queue] = append(kinds[k.queue], k.name)
+			kinds, names[k.queue] = append(kinds, k.name), true
 		}
 	}
-	queues := map[Queue][]string{}
-	for _, q := range js.config.Queues {
-		if names := kinds[q.Name]; names != nil {
-			queues[q] = names
-		}
+	if js.config.Queues != nil {
+		return js.config.Queues, kinds
 	}
-	if js.config.Queues == nil {
-		for name, names := range kinds {
-			queues[Queue{Name: name, Workers: js.config.Workers}] = names
-		}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		queues = append(queues, Queue{Name: name, Workers: js.config.Workers})
 	}
-	return queues
+	return queues, kinds
 }

@@ -37,9 +37,11 @@ func (js *Jobs) renew(ctx context.Context) error {
 		Text: js.sql().renew, Args: append(js.sql().leases(list), js.config.Lease.Microseconds()), Columns: []store.Kind{store.KindUUID, store.KindText}, Writes: true,
 	}
 	err := q.Rows(ctx, js.db, func(values [][]byte) error {
-		var r reader
-		renewed[r.id(values[0])] = r.text(values[1])
-		return r.err
+		var id store.ID
+		var row string
+		err := scan(values, &id, &row)
+		renewed[id] = row
+		return err
 	})
 	if err != nil {
 		js.stopExpired()
@@ -75,7 +77,7 @@ func (w *worker) leased() (list []outcome) {
 	w.js.mu.Lock()
 	defer w.js.mu.Unlock()
 	for a := range w.js.running {
-		if a.kind.queue == w.queue.Name {
+		if a.queue == w.queue.Name {
 			list = append(list, outcome{attempt: a})
 		}
 	}

@@ -91,13 +91,11 @@ func (js *Jobs) List(ctx context.Context, f Filter, limit int) ([]Info, error) {
 		Args: args, Columns: infoKinds,
 	}
 	err := q.Rows(ctx, js.db, func(v [][]byte) error {
-		var r reader
-		list = append(list, Info{
-			ID: r.id(v[0]), Kind: r.text(v[1]), Queue: r.text(v[2]), State: State(r.text(v[3])), Priority: int(r.int(v[4])),
-			Attempts: int(r.int(v[5])), MaxAttempts: int(r.int(v[6])), EnqueuedAt: r.time(v[7]), DueAt: r.time(v[8]), FinishedAt: r.time(v[9]),
-			Progress: int(r.int(v[10])), ProgressText: r.text(v[11]), LastError: r.text(v[12]), Actor: r.text(v[13]), Tenant: r.text(v[14]),
-		})
-		return r.err
+		var i Info
+		err := scan(v, &i.ID, &i.Kind, &i.Queue, &i.State, &i.Priority, &i.Attempts, &i.MaxAttempts, &i.EnqueuedAt, &i.DueAt, &i.FinishedAt,
+			&i.Progress, &i.ProgressText, &i.LastError, &i.Actor, &i.Tenant)
+		list = append(list, i)
+		return err
 	})
 	return list, err
 }

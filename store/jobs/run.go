@@ -1,13 +1,10 @@
 package jobs
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"math"
-	"slices"
 	"sync"
 	"time"
 
@@ -31,8 +28,8 @@ func (js *Jobs) Run(ctx context.Context) error {
 		return errors.New("jobs: Run is running already")
 	}
 	defer js.active.Store(false)
-	queues := js.queues()
-	if len(queues) == 0 {
+	queues, kinds := js.queues()
+	if len(kinds) == 0 {
 		return js.Notify(ctx)
 	}
 	beside, stop := context.WithCancel(context.WithoutCancel(ctx)) // goes on during the drain
@@ -44,7 +41,7 @@ func (js *Jobs) Run(ctx context.Context) error {
 	helpers.Go(func() { js.every(ctx, trimPause, "finished jobs were not trimmed", js.trim) })
 	helpers.Go(func() { js.every(ctx, trimPause, "queues were not inspected", js.warnLate) })
 	helpers.Go(func() { js.every(ctx, pollPause, "schedules were not run", js.scheduler.tick) })
-	js.startWorkers(ctx, queues, &workers)
+	js.startWorkers(ctx, queues, kinds, &workers)
 	workers.Wait()
 	stop()
 	helpers.Wait()
@@ -68,11 +65,10 @@ func (js *Jobs) Step(ctx context.Context, now time.Time) error {
 	}
 	for ran := true; ran; {
 		ran = false
-		queues := js.queues()
-		for _, q := range slices.SortedFunc(maps.Keys(queues), func(a, b Queue) int { return cmp.Compare(a.Name, b.Name) }) {
-			one := q
-			one.Workers = 1
-			w := js.newWorker(one, queues[q])
+		queues, kinds := js.queues()
+		for _, q := range queues {
+			q.Workers = 1
+			w := js.newWorker(q, kinds)
 			w.turn(ctx, ctx)
 			ran = ran || w.busy > 0
 			w.await(ctx, math.MaxInt64)
@@ -94,9 +90,9 @@ func (js *Jobs) Notify(ctx context.Context) error {
 }
 
 // startWorkers starts a worker for each queue.
-func (js *Jobs) startWorkers(ctx context.Context, queues map[Queue][]string, wg *sync.WaitGroup) {
+func (js *Jobs) startWorkers(ctx context.Context, queues []Queue, kinds []string, wg *sync.WaitGroup) {
 	var list []*worker
-	for q, kinds := range queues {
+	for _, q := range queues {
 		list = append(list, js.newWorker(q, kinds))
 	}
 	js.signals.mu.Lock()

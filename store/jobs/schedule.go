@@ -134,10 +134,11 @@ func (sc *scheduler) read(ctx context.Context) (now time.Time, rows map[string]s
 		Columns: []store.Kind{store.KindTimestamp, store.KindText, store.KindText, store.KindTimestamp},
 	}
 	err = q.Rows(ctx, sc.js.db, func(v [][]byte) error {
-		var r reader
-		now = r.time(v[0])
-		rows[r.text(v[1])] = scheduleRow{r.text(v[2]), r.time(v[3])}
-		return r.err
+		var name string
+		var row scheduleRow
+		err := scan(v, &now, &name, &row.spec, &row.due)
+		rows[name] = row
+		return err
 	})
 	return now, rows, err
 }

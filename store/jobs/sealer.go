@@ -93,9 +93,10 @@ func (js *Jobs) Reencrypt(ctx context.Context) (n int, err error) {
 			Args: []any{last}, Columns: []store.Kind{store.KindUUID, store.KindText},
 		}
 		err := q.Rows(ctx, js.db, func(v [][]byte) error {
-			var r reader
-			rows = append(rows, [2]string{r.text(v[0]), r.text(v[1])})
-			return r.err
+			var row [2]string
+			err := scan(v, &row[0], &row[1])
+			rows = append(rows, row)
+			return err
 		})
 		if err != nil {
 			return n, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -76,16 +77,18 @@ func (o outcome) fail(ctx context.Context) error {
 	state, uncounted, pause := "waiting", int64(0), time.Duration(0)
 	var canceled *cancelError
 	var snoozed *snoozeError
-	text := errtext.Cut(o.err.Error(), maxError)
 	switch {
 	case errors.As(o.err, &snoozed):
-		uncounted, pause, text = 1, snoozed.d, ""
+		uncounted, pause = 1, snoozed.d
 	case errors.As(o.err, &canceled), o.attempts >= o.max:
 		state = "dead"
 	default:
-		pause = o.kind.backoff(o.attempts)
+		pause = o.pause()
 	}
-	if o.kind.secret && text != "" {
+	text := errtext.Storable(o.err.Error(), maxError)
+	if snoozed != nil {
+		text = ""
+	} else if o.kind.secret {
 		text = "the error is in the log"
 	}
 	q := store.SQL{Text: o.js.sql().retry, Args: []any{o.id.String(), o.fence, state, text, uncounted, pause.Microseconds()}, Writes: true}
@@ -99,10 +102,20 @@ func (o outcome) fail(ctx context.Context) error {
 	return nil
 }
 
+// pause returns the pause before the next attempt.
+func (o *outcome) pause() (d time.Duration) {
+	defer func() {
+		if p := recover(); p != nil {
+			o.err, d = errors.Join(o.err, fmt.Errorf("jobs: Backoff panicked: %v", p)), defaultBackoff(o.attempts)
+		}
+	}()
+	return o.kind.backoff(o.attempts)
+}
+
 // report logs and counts a failed attempt.
 func (o outcome) report(ctx context.Context, state string, lost bool) {
 	o.js.mu.Lock()
-	o.js.failures[o.kind.queue]++
+	o.js.failures[o.queue]++
 	o.js.mu.Unlock()
 	level := slog.LevelWarn
 	if state == "dead" {

@@ -30,13 +30,16 @@ type QueueStats struct {
 	Failures int64
 }
 
-// Stats returns the figures of the queues of all kinds that are registered here. Numbers
-// end at [MaxCount]. It costs a statement for each queue.
+// Stats returns the figures of the queues of all kinds that are registered here, and of
+// [Config].Queues. Numbers end at [MaxCount]. It costs a statement for each queue.
 func (js *Jobs) Stats(ctx context.Context) ([]QueueStats, error) {
 	js.mu.Lock()
 	failures := maps.Clone(js.failures)
 	for _, k := range js.kinds {
 		failures[k.queue] += 0
+	}
+	for _, q := range js.config.Queues {
+		failures[q.Name] += 0
 	}
 	js.mu.Unlock()
 	list := make([]QueueStats, 0, len(failures))
@@ -58,12 +61,14 @@ func (js *Jobs) stats(ctx context.Context, queue string) (QueueStats, error) {
 		Columns: []store.Kind{store.KindInt, store.KindTimestamp, store.KindTimestamp, store.KindInt, store.KindInt, store.KindInt},
 	}
 	err := q.Rows(ctx, js.db, func(v [][]byte) error {
-		var r reader
-		s.Due, s.Running, s.Dead, s.Paused = min(r.int(v[0]), MaxCount), r.int(v[3]), r.int(v[4]), r.int(v[5]) > 0
-		if oldest := r.time(v[1]); !oldest.IsZero() {
-			s.Age = r.time(v[2]).Sub(oldest)
+		var oldest, now time.Time
+		var paused int
+		err := scan(v, &s.Due, &oldest, &now, &s.Running, &s.Dead, &paused)
+		s.Due, s.Paused = min(s.Due, MaxCount), paused > 0
+		if !oldest.IsZero() {
+			s.Age = now.Sub(oldest)
 		}
-		return r.err
+		return err
 	})
 	return s, err
 }

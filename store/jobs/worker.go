@@ -122,18 +122,21 @@ func (w *worker) failed(ctx context.Context, text string, err error) {
 // start runs a handler.
 func (w *worker) start(ctx context.Context, a *attempt) {
 	ctx = a.context(ctx)
-	a.begun = time.Now()
+	a.queue, a.begun = w.queue.Name, time.Now()
 	w.js.mu.Lock()
 	w.js.running[a] = struct{}{}
 	w.js.mu.Unlock()
 	w.busy++
 	go func() {
-		err := a.run(ctx)
-		if _, canceled := errors.AsType[*cancelError](err); err != nil && !canceled && context.Cause(ctx) == errDrain {
-			err = Snooze(0) // for another process
-		}
-		a.stop(nil)
-		w.results <- outcome{a, err}
+		err := errGoexit
+		defer func() {
+			if _, canceled := errors.AsType[*cancelError](err); err != nil && !canceled && context.Cause(ctx) == errDrain {
+				err = Snooze(0) // for another process
+			}
+			a.stop(nil)
+			w.results <- outcome{a, err}
+		}()
+		err = a.run(ctx)
 	}()
 }
 
