@@ -39,7 +39,7 @@ type board struct {
 
 func (b *board) build(ctx context.Context, config plinth.Config) (*plinth.App, error) {
 	config.MailTemplates.Files = fstest.MapFS{
-		"en/digest.txt": {Data: []byte("Subject: Digest\n\nNothing new.\n")}, "en/digest.html": {Data: []byte("<p>Nothing new.</p>")},
+		"en/digest.txt": {Data: []byte("Subject: Digest\n\nNothing new for {{.to}}.\n")}, "en/digest.html": {Data: []byte("<p>Nothing new.</p>")},
 	}
 	config.Accounts.BeforeToken = func(_ context.Context, t *accounts.Token) error {
 		if tenant := b.tenant.Load(); tenant != nil {
@@ -156,8 +156,24 @@ func TestMailServerIsDown(t *testing.T) {
 	kit.Mailbox().Refuse(nil)
 	kit.Advance(10 * time.Second)
 	mail := kit.Mailbox().Wait("TEAM@example.org")
-	if sent := kit.Mailbox().To("team@example.org"); len(sent) != 1 || mail.ID == "" {
+	if sent := kit.Mailbox().To("team@example.org"); len(sent) != 1 || mail.ID == "" || mail.Text != "Nothing new for team@example.org.\n" {
 		t.Errorf("sent %v", sent)
+	}
+}
+
+func TestMailThatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	app := plinthtest.New(t, new(board).build).App()
+	for _, m := range []mail.Message{
+		{Template: "digest"},
+		{Template: "digest", To: "team"},
+		{Template: "digest", To: "team@example.org\r\nBcc: eve@example.org"},
+		{Template: "digest", To: "team@example.org", ReplyTo: "bob"},
+		{Template: "diggest", To: "team@example.org"},
+	} {
+		if _, err := app.Mail().Enqueue(t.Context(), app.DB(), m); err == nil {
+			t.Errorf("%+v is no error", m)
+		}
 	}
 }
 

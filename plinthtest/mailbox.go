@@ -2,6 +2,7 @@ package plinthtest
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -141,7 +142,17 @@ func (b *Mailbox) render(m mail.Message) (mail.Content, error) {
 		}
 		b.templates = own
 	}
-	return b.templates.Render(m.Template, m.Locale, m.Values)
+	sender, err := mail.NewFolder("mailbox", mail.FolderConfig{Templates: b.templates}) // writes nothing
+	if err != nil {
+		return mail.Content{}, err
+	}
+	if err := sender.Check(m); err != nil {
+		return mail.Content{}, err
+	}
+	values := map[string]string{}
+	maps.Copy(values, m.Values)
+	values["to"] = m.To
+	return b.templates.Render(m.Template, m.Locale, values)
 }
 
 func (b *Mailbox) add(m Mail) error {

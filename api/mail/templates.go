@@ -123,13 +123,13 @@ func (t *translations) add(mail *translation) {
 func (t *Templates) Names() []string { return slices.Sorted(maps.Keys(t.mails)) }
 
 // Render returns what the mail of a template says in the language that is best for
-// locale, a BCP 47 tag or what a browser sends as Accept-Language. It refuses values
-// with control characters, and links that are not http or https.
+// locale, a BCP 47 tag or what a browser sends as Accept-Language. The value "to" is the
+// recipient. It refuses values with control characters, and links that are not http or https.
 func (t *Templates) Render(template, locale string, values map[string]string) (Content, error) {
 	if err := checkValues(values); err != nil {
 		return Content{}, err
 	}
-	return t.render("", template, locale, values)
+	return t.render(values["to"], template, locale, values)
 }
 
 // OfAccounts reports whether a template is one of the mails of accounts. An application's own
