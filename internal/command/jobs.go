@@ -7,8 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/jobs"
@@ -35,9 +37,25 @@ func (p *Program) jobs(ctx context.Context, args []string, out io.Writer) error 
 		if name == "resume" {
 			return p.Jobs.Resume(ctx, args[0])
 		}
-		return p.Jobs.Pause(ctx, args[0])
+		return p.pause(ctx, args[0])
 	}
 	return &usageError{fmt.Sprintf("jobs: unknown command %q", name)}
+}
+
+// pause pauses a queue that this program knows.
+func (p *Program) pause(ctx context.Context, queue string) error {
+	list, err := p.Jobs.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, s := range list {
+		names = append(names, s.Name)
+	}
+	if !slices.Contains(names, queue) {
+		return &usageError{fmt.Sprintf("jobs pause: there is no queue %q, but %s", queue, strings.Join(names, ", "))}
+	}
+	return p.Jobs.Pause(ctx, queue)
 }
 
 // jobStatus prints a line for each queue. It fails if the jobs of one wait too long.
@@ -65,9 +83,18 @@ func (p *Program) selectJobs(ctx context.Context, name string, args []string, ou
 	flags.StringVar(&f.Kind, "kind", "", "")
 	flags.StringVar(&f.Queue, "queue", "", "")
 	flags.StringVar((*string)(&f.State), "state", "", "")
-	limit := flags.Int("limit", 50, "")
+	limit := 50
+	if name == "list" {
+		flags.IntVar(&limit, "limit", limit, "")
+	}
 	if err := flags.Parse(args); err != nil {
 		return &usageError{flags.Name() + ": " + err.Error()}
+	}
+	if !slices.Contains([]jobs.State{"", jobs.Waiting, jobs.Running, jobs.Done, jobs.Dead}, f.State) {
+		return &usageError{fmt.Sprintf("%s: the state is %q, want waiting, running, done or dead", flags.Name(), f.State)}
+	}
+	if limit < 1 {
+		return &usageError{flags.Name() + ": the limit must be positive"}
 	}
 	for _, arg := range flags.Args() {
 		id, err := store.ParseID(arg)
@@ -77,7 +104,7 @@ func (p *Program) selectJobs(ctx context.Context, name string, args []string, ou
 		f.IDs = append(f.IDs, id)
 	}
 	if name == "list" {
-		list, err := p.Jobs.List(ctx, f, *limit)
+		list, err := p.Jobs.List(ctx, f, limit)
 		for i := range list {
 			printJob(out, &list[i])
 		}
@@ -99,5 +126,13 @@ func printJob(out io.Writer, job *jobs.Info) {
 	const width = 20
 	bar := strings.Repeat("#", job.Progress*width/100) + strings.Repeat(".", width-job.Progress*width/100)
 	fmt.Fprintf(out, "%s  %-7s  [%s] %3d%%  %s  %s  attempt %d of %d  due %s  %s\n", job.ID, job.State, bar, job.Progress, job.Kind, job.Queue,
-		job.Attempts, job.MaxAttempts, job.DueAt.Format(time.RFC3339), strings.ReplaceAll(cmp.Or(job.LastError, job.ProgressText), "\n", " "))
+		job.Attempts, job.MaxAttempts, job.DueAt.Format(time.RFC3339), strings.Map(printable, cmp.Or(job.LastError, job.ProgressText)))
+}
+
+// printable returns a space for line ends and for what could control a terminal.
+func printable(r rune) rune {
+	if unicode.IsGraphic(r) {
+		return r
+	}
+	return ' '
 }

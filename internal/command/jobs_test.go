@@ -26,7 +26,7 @@ func TestJobs(t *testing.T) {
 		t.Fatal(err)
 	}
 	kind := jobs.Register(js, "export", func(ctx context.Context, job jobs.Job[int]) error {
-		return jobs.Cancel(errors.Join(job.Progress(ctx, 45, ""), errors.New("the disk\nis full")))
+		return jobs.Cancel(errors.Join(job.Progress(ctx, 45, ""), errors.New("the disk\nis\x1b[2Jfull")))
 	}, nil)
 	p := &command.Program{Jobs: js}
 	run := func(args ...string) string {
@@ -70,7 +70,7 @@ func TestJobs(t *testing.T) {
 		t.Error(err)
 	}
 	want := id.String() + "  dead     [#########...........]  45%  export  default  attempt 1 of 10  due "
-	if got := run("list", "-kind", "export", "-state", "dead"); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "canceled: the disk is full\n") {
+	if got := run("list", "-kind", "export", "-state", "dead"); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "canceled: the disk is [2Jfull\n") {
 		t.Errorf("list: %s", got)
 	}
 	for _, step := range [][]string{{"retry", id.String()}, {"discard", "-queue", "default"}} {
@@ -78,7 +78,7 @@ func TestJobs(t *testing.T) {
 			t.Errorf("jobs %s: %s", step, got)
 		}
 	}
-	for _, wrong := range [][]string{{"retry"}, {"retry", "7"}, {"pause"}, {"sing"}, {"list", "-color"}, {}} {
+	for _, wrong := range [][]string{{"retry"}, {"retry", "7"}, {"pause"}, {"pause", "defualt"}, {"list", "-state", "deadd"}, {"list", "-limit", "0"}, {"discard", "-kind", "export", "-limit", "1"}, {"sing"}, {"list", "-color"}, {}} {
 		if err := p.Run(t.Context(), append([]string{"jobs"}, wrong...), new(bytes.Buffer)); err == nil {
 			t.Errorf("jobs %s works", wrong)
 		}
