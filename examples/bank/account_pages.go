@@ -108,12 +108,16 @@ func (p *pages) statementCSV(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	form := web.NewForm(r.URL.Query())
+	query := store.Query{Where: entriesOf(account.ID, form), Order: []store.Order{entryLine.Asc()}}
+	if !form.OK() { // the page says what is wrong
+		return p.Redirect(w, r, "/accounts/"+account.ID.String()+"?"+r.URL.RawQuery, "")
+	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Cache-Control", "private, no-store")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+account.Number+`.csv"`)
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"line", "booked at", "counterparty", "account", "reference", "amount", "balance"})
-	query := store.Query{Where: entriesOf(account.ID, web.NewForm(r.URL.Query())), Order: []store.Order{entryLine.Asc()}}
 	for e, err := range scoped[Entry](p, r).Each(r.Context(), query) {
 		if err != nil {
 			return err

@@ -121,7 +121,7 @@ func (h *history) run(t *testing.T, seed uint64, n int) {
 					in.to, in.amount = (in.from+1+r.IntN(2))%3, 1+r.Int64N(60)
 				}
 				began := time.Since(h.start).Nanoseconds()
-				out, err := h.untilAnswered(t.Context(), in, fmt.Sprint(c, " ", i), r.IntN(4) == 0)
+				out, err := h.untilAnswered(t.Context(), in, fmt.Sprintf("%d-%d", c, i), r.IntN(4) == 0)
 				if err != nil {
 					t.Error(err)
 					return

@@ -201,6 +201,27 @@ func TestDatabaseChecks(t *testing.T) {
 					store.For[Entry](tx).Insert(ctx, entry(id, to, 100, 9)),
 					store.For[Transfer](tx).Insert(ctx, row(id)))
 			},
+			"entry of another account": func(ctx context.Context, tx *store.Tx) error {
+				id := store.NewID()
+				return errors.Join(
+					store.For[Entry](tx).Insert(ctx, entry(id, from, 100, -10)),
+					store.For[Entry](tx).Insert(ctx, entry(id, f.cash, 100, 10)),
+					store.For[Transfer](tx).Insert(ctx, row(id)))
+			},
+			"entries of another amount": func(ctx context.Context, tx *store.Tx) error {
+				id := store.NewID()
+				return errors.Join(
+					store.For[Entry](tx).Insert(ctx, entry(id, from, 100, -11)),
+					store.For[Entry](tx).Insert(ctx, entry(id, to, 100, 11)),
+					store.For[Transfer](tx).Insert(ctx, row(id)))
+			},
+			"entries from receiver to sender": func(ctx context.Context, tx *store.Tx) error {
+				id := store.NewID()
+				return errors.Join(
+					store.For[Entry](tx).Insert(ctx, entry(id, from, 100, 10)),
+					store.For[Entry](tx).Insert(ctx, entry(id, to, 100, -10)),
+					store.For[Transfer](tx).Insert(ctx, row(id)))
+			},
 			"entries without a transfer": func(ctx context.Context, tx *store.Tx) error {
 				id := store.NewID()
 				return errors.Join(
@@ -216,6 +237,12 @@ func TestDatabaseChecks(t *testing.T) {
 			constraint := (*store.ConstraintError)(nil)
 			if !errors.As(err, &constraint) || constraint.Kind != store.Check && name != "entries without a transfer" {
 				t.Errorf("%s: %v, want a violated check", name, err)
+			}
+		}
+		if f.app.DB().Capabilities().Engine == "postgres" {
+			_, err := f.app.DB().Bun().ExecContext(t.Context(), "truncate entries, transfers")
+			if err == nil || !strings.Contains(err.Error(), "the ledger is never changed") {
+				t.Errorf("truncate: %v", err)
 			}
 		}
 		f.check(t)

@@ -91,7 +91,7 @@ func (p *pages) signedIn(next http.Handler) http.Handler {
 		if err != nil {
 			to := "/sign-in"
 			if r.Method == http.MethodGet && r.URL.Path != "/" {
-				to += "?next=" + r.URL.EscapedPath()
+				to += "?next=" + url.QueryEscape(r.URL.RequestURI())
 			}
 			return p.Redirect(w, r, to, "")
 		}

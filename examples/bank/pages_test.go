@@ -1,6 +1,7 @@
 package main
 
 import (
+	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -110,7 +111,7 @@ func TestPages(t *testing.T) {
 // checkAccess looks at pages that are not the visitor's to see.
 func (s *site) checkAccess(t *testing.T, ada, bo *visitor) {
 	t.Helper()
-	if at, _ := bo.want(200, "GET", "/limits", nil, "Sign in"); at != "/sign-in?next=/limits" {
+	if at, _ := bo.want(200, "GET", "/limits", nil, "Sign in"); at != "/sign-in?next=%2Flimits" {
 		t.Errorf("without a session the browser is at %s", at)
 	}
 	ada.signIn(people[0])
@@ -119,6 +120,7 @@ func (s *site) checkAccess(t *testing.T, ada, bo *visitor) {
 	ada.want(200, "GET", "/accounts/"+account.ID.String(), nil, "Download as CSV")
 	ada.want(200, "GET", "/accounts/"+account.ID.String()+"/statement.csv?q=bahn", nil, "line,booked at", "Deutsche Bahn")
 	ada.want(200, "GET", "/accounts/"+account.ID.String()+"?from=9.3.2026", nil, "Write the day as year-month-day")
+	ada.want(200, "GET", "/accounts/"+account.ID.String()+"/statement.csv?from=9.3.2026", nil, "Write the day as year-month-day")
 	bo.want(404, "GET", "/accounts/"+account.ID.String(), nil, "you may not see it")
 	bo.want(404, "GET", "/accounts/"+account.ID.String()+"/statement.csv", nil)
 	bo.want(404, "GET", "/accounts/nothing", nil)
@@ -145,9 +147,43 @@ func (s *site) checkAccess(t *testing.T, ada, bo *visitor) {
 	}
 	bo.want(422, "POST", "/sign-in/code", url.Values{"code": {"1"}}, "Set up a second factor first")
 	bo.want(200, "GET", "/sign-in?next=//evil.example", nil, `name="next" value="/"`)
+	search := "/accounts/" + mine.ID.String() + "?q=rent&from=2026-03-09"
+	late := &visitor{t, s.url, map[string]string{}}
+	at, _ := late.want(200, "GET", search, nil, `name="next" value="`+html.EscapeString(search)+`"`)
+	late.want(200, "GET", at, nil, "Sign in")
+	if at, _ = late.want(200, "POST", "/sign-in", url.Values{"email": {emailOf(people[1])}, "password": {seedPassword}, "next": {search}}); at != search {
+		t.Errorf("after the login the browser is at %s, want %s", at, search)
+	}
+	late.signIn(people[2])
+	s.checkFactor(t, late)
 	bo.cookies["__Host-plinth-session"] += "x"
 	bo.want(200, "GET", "/", nil, "Sign in")
 	bo.signIn(people[1])
+}
+
+var (
+	verifyPath  = regexp.MustCompile(`action="(/security/factors/[^"]+/verify)"`)
+	imageField  = regexp.MustCompile(`name="image" value="([^"]+)"`)
+	secretField = regexp.MustCompile(`name="secret" value="([^"]+)"`)
+)
+
+// checkFactor adds an authenticator app. After a wrong code the page has the same key.
+func (s *site) checkFactor(t *testing.T, v *visitor) {
+	t.Helper()
+	_, page := v.want(200, "POST", "/security/factors", url.Values{"name": {"Phone"}}, `src="data:image/svg`)
+	path := verifyPath.FindStringSubmatch(page)[1]
+	image, secret := html.UnescapeString(imageField.FindStringSubmatch(page)[1]), secretField.FindStringSubmatch(page)[1]
+	wrong := url.Values{"code": {"x"}, "image": {image}, "secret": {secret}}
+	_, page = v.want(422, "POST", path, wrong, "This code is wrong", secret)
+	if again := html.UnescapeString(imageField.FindStringSubmatch(page)[1]); again != image {
+		t.Errorf("after a wrong code the image is %.50s, want %.50s", again, image)
+	}
+	wrong.Set("image", "javascript:alert(1)")
+	if _, page = v.want(422, "POST", path, wrong); strings.Contains(page, "<img") {
+		t.Error("an image that is none is shown")
+	}
+	right := url.Values{"code": {code(t, secret, 0)}}
+	v.want(200, "POST", path, right, "Your second factor is set up.")
 }
 
 var keyField = regexp.MustCompile(`name="key" value="([^"]+)"`)

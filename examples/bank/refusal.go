@@ -20,6 +20,7 @@ func (r *Refusal) ProblemText() (message, details, hint string) { return r.Text,
 // Reasons to refuse a transfer.
 var (
 	errAmount     = &Refusal{"amount", "PT400", "The amount must be more than zero."}
+	errMaxAmount  = &Refusal{"amount", "PT400", "The highest amount is a million euros."}
 	errFrom       = &Refusal{"from", "PT404", "You have no such account."}
 	errTo         = &Refusal{"to", "PT404", "There is no account with this number."}
 	errSame       = &Refusal{"to", "PT400", "This is the account that the money comes from."}
@@ -27,6 +28,7 @@ var (
 	errLimit      = &Refusal{"amount", "PT409", "This is above your limit for a day."}
 	errStepUp     = &Refusal{"code", "PT403", "This needs your second factor."}
 	errKey        = &Refusal{"key", "PT422", "Another transfer has this key."}
+	errKeySpace   = &Refusal{"key", "PT400", "A key has no spaces."}
 	errPast       = &Refusal{"first_on", "PT400", "This day is over."}
 	errReversed   = &Refusal{"reason", "PT409", "This transfer is reversed already."}
 	errLimitRange = &Refusal{"limit", "PT400", "This is above the highest limit."}

@@ -74,14 +74,14 @@ func scheduleFunc(ctx context.Context, tx *store.Tx, in scheduleArgs) (struct{},
 }
 
 func limitFunc(ctx context.Context, tx *store.Tx, in struct {
-	Cents int64 `json:"cents" validate:"required"`
+	Cents *int64 `json:"cents" validate:"required"`
 },
 ) (struct{}, error) {
 	id, err := callerID(ctx)
 	if err != nil {
 		return struct{}{}, err
 	}
-	return struct{}{}, setDailyLimit(ctx, tx, id, in.Cents)
+	return struct{}{}, setDailyLimit(ctx, tx, id, *in.Cents)
 }
 
 func reverseFunc(ctx context.Context, tx *store.Tx, in struct {

@@ -55,6 +55,10 @@ func TestREST(t *testing.T) {
 			{two, "POST", "/rpc/transfer", transfer(4_000_00, "c"), 409, errFunds.Text},
 			{two, "POST", "/rpc/transfer", transfer(3_989_99, "d"), 200, ``},
 			{two, "POST", "/rpc/transfer", transfer(0, "e"), 400, errAmount.Text},
+			{two, "POST", "/rpc/transfer", transfer(1<<62, "e"), 400, errMaxAmount.Text},
+			{two, "POST", "/rpc/schedule_transfer", plan(1 << 62), 400, errMaxAmount.Text},
+			{two, "POST", "/rpc/transfer", transfer(1, "schedule e"), 400, errKeySpace.Text},
+			{two, "POST", "/rpc/schedule_transfer", strings.Replace(plan(1), `"key":"a"`, `"key":"a b"`, 1), 400, errKeySpace.Text},
 			{other, "POST", "/rpc/transfer", transfer(1, "e"), 404, errFrom.Text},
 			{one, "GET", "/entries?select=amount,counterparty&order=line", "", 200, `[{"amount":500000,"counterparty":"Amsel Bank"},{"amount":-1000,"counterparty":"Bo"},`},
 			{other, "GET", "/entries?select=amount&order=line", "", 200, `[{"amount":1000},{"amount":100001},{"amount":398999}]`},
@@ -73,6 +77,9 @@ func TestREST(t *testing.T) {
 			{two, "POST", "/rpc/set_daily_limit", `{"cents":600000}`, 204, ""},
 			{two, "POST", "/rpc/set_daily_limit", `{"cents":1000001}`, 400, errLimitRange.Text},
 			{one, "GET", "/customers?select=name,daily_limit", "", 200, `[{"name":"Ada Brandt","daily_limit":600000}]`},
+			{one, "POST", "/rpc/set_daily_limit", `{"cents":0}`, 204, ""},
+			{one, "POST", "/rpc/set_daily_limit", `{}`, 400, "cents: is required"},
+			{one, "GET", "/customers?select=daily_limit", "", 200, `[{"daily_limit":0}]`},
 			{one, "GET", "/audit_events", "", 200, `[]`},
 		} {
 			if status, body := tt.client(tt.method, tt.path, tt.body); status != tt.status || !strings.Contains(body, tt.text) {

@@ -80,6 +80,9 @@ func schedule(ctx context.Context, tx *store.Tx, s *Schedule) error {
 	if s.OwnerID, err = callerID(ctx); err != nil {
 		return err
 	}
+	if err := checkOrder(s.Amount, s.Key); err != nil {
+		return err
+	}
 	before, err := store.For[Schedule](tx).First(ctx, store.Query{Where: store.And(store.Eq("owner_id", s.OwnerID), store.Eq("key", s.Key))})
 	switch {
 	case err == nil && before.same(s):

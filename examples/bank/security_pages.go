@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -82,13 +83,25 @@ func (p *pages) showSecurity(w http.ResponseWriter, r *http.Request, status int,
 	}{form, factors, list.Sessions, auth.FromContext(r.Context()).AAL, web.Pager{}})
 }
 
-// enrollment is the data of the page on which an authenticator app is added.
+// enrollment is the data of the page on which an authenticator app is added. The form has
+// the key as "secret" and its image as "image", so that the page can be shown again after a
+// wrong code: the accounts show a key once.
 type enrollment struct {
-	Form   *web.Form
-	ID     store.ID
-	Secret string
-	QRCode template.URL
+	Form *web.Form
+	ID   store.ID
 }
+
+// QRCode returns the key as the URL of an image. Other URLs than those of images are left out.
+func (e enrollment) QRCode() template.URL {
+	image := e.Form.Value("image")
+	if !strings.HasPrefix(image, svgURL) {
+		return ""
+	}
+	return template.URL(image) //nolint:gosec // an image, in a form of this page
+}
+
+// svgURL is the beginning of URLs that are images.
+const svgURL = "data:image/svg+xml;base64,"
 
 // addFactor begins to add an authenticator app, with a code to be scanned.
 func (p *pages) addFactor(w http.ResponseWriter, r *http.Request) error {
@@ -111,12 +124,8 @@ func (p *pages) addFactor(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	return p.Page(w, r, "factor", enrollment{web.NewForm(nil), added.ID, added.TOTP.Secret, svgURL(added.TOTP.QRCode)})
-}
-
-// svgURL returns an image as a URL for an img element. The image is made by the accounts.
-func svgURL(svg string) template.URL {
-	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(svg))) //nolint:gosec // not from a user
+	image := svgURL + base64.StdEncoding.EncodeToString([]byte(added.TOTP.QRCode))
+	return p.Page(w, r, "factor", enrollment{web.NewForm(url.Values{"secret": {added.TOTP.Secret}, "image": {image}}), added.ID})
 }
 
 // verifyFactor ends it with the first code, which raises the session too.
@@ -130,7 +139,7 @@ func (p *pages) verifyFactor(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !form.OK() {
-		return p.PageStatus(w, r, http.StatusUnprocessableEntity, "factor", enrollment{Form: form, ID: id})
+		return p.PageStatus(w, r, http.StatusUnprocessableEntity, "factor", enrollment{form, id})
 	}
 	return p.Redirect(w, r, "/security", "Your second factor is set up.")
 }

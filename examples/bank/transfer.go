@@ -9,6 +9,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
+// maxAmount is the highest amount of an order, in cents.
+const maxAmount = 1_000_000_00
+
 // stepUpAmount is the amount in cents above which a transfer needs a second factor.
 const stepUpAmount = 1_000_00
 
@@ -20,8 +23,28 @@ type Order struct {
 	Reference string
 
 	// Key is unique among the orders of a customer. An order that is sent again, because the
-	// answer was lost, has the same key and gets the transfer of the first one.
+	// answer was lost, has the same key and gets the transfer of the first one. Keys of
+	// customers have no spaces. Those of schedules and reversals do.
 	Key string
+}
+
+// checkAmount rejects an amount that no order has.
+func checkAmount(amount int64) error {
+	switch {
+	case amount <= 0:
+		return errAmount
+	case amount > maxAmount:
+		return errMaxAmount
+	}
+	return nil
+}
+
+// checkOrder rejects what a customer cannot order: an amount, or a key.
+func checkOrder(amount int64, key string) error {
+	if strings.Contains(key, " ") {
+		return errKeySpace
+	}
+	return checkAmount(amount)
 }
 
 // bookForCaller books an order of the caller of a request, who needs a second factor for a
@@ -29,6 +52,9 @@ type Order struct {
 func bookForCaller(ctx context.Context, tx *store.Tx, o Order) (*Transfer, error) {
 	var err error
 	if o.By, err = callerID(ctx); err != nil {
+		return nil, err
+	}
+	if err := checkOrder(o.Amount, o.Key); err != nil {
 		return nil, err
 	}
 	if t, err := booked(ctx, tx, o); t != nil || err != nil {
@@ -48,8 +74,8 @@ func book(ctx context.Context, tx *store.Tx, o Order) (*Transfer, error) {
 	if t, err := booked(ctx, tx, o); t != nil || err != nil {
 		return t, err
 	}
-	if o.Amount <= 0 {
-		return nil, errAmount
+	if err := checkAmount(o.Amount); err != nil {
+		return nil, err
 	}
 	if o.From == o.To {
 		return nil, errSame
