@@ -23,7 +23,7 @@ import (
 
 type loaded = cache.Loaded[string]
 
-// fixture is a loader whose time and whose source a test decides.
+// fixture is a loader with a clock and a source that a test sets.
 type fixture struct {
 	*cache.Loader[string, string]
 	cache *faulty
@@ -276,7 +276,7 @@ func TestLoaderStaleIfError(t *testing.T) {
 	}
 }
 
-// slow is a cache whose clock is behind that of the loader.
+// slow is a cache with a clock behind that of the loader.
 type slow struct{ cache.Cache[string, loaded] }
 
 func (s slow) Set(ctx context.Context, key string, value loaded, opts cache.SetOptions) error {

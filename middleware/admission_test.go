@@ -20,7 +20,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// held is a handler whose requests run until they are released.
+// held is a handler with requests that run until they are released.
 type held struct {
 	in   atomic.Int64
 	most atomic.Int64
@@ -284,7 +284,7 @@ func TestA46PerCaller(t *testing.T) {
 	}
 }
 
-// TestAdmissionClientGone: a request whose client has gone leaves the queue, with the
+// TestAdmissionClientGone: a request of a client that has gone leaves the queue, with the
 // error of its context.
 func TestAdmissionClientGone(t *testing.T) {
 	t.Parallel()

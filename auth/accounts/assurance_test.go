@@ -17,7 +17,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 )
 
-// letter is a resource whose rows are read by their owner and written by who has
+// letter is a resource with rows that are read by their owner and written by who has
 // shown a second factor.
 type letter struct {
 	bun.BaseModel `bun:"table:letters"`

@@ -185,7 +185,7 @@ func TestCarryOver(t *testing.T) {
 	})
 }
 
-// lastWords is a Mailer whose mail is sent while the instance is stopped.
+// lastWords is a Mailer that sends a mail while the instance is stopped.
 type lastWords struct {
 	stop context.CancelFunc
 	sent int

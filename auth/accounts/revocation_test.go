@@ -10,7 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
-// TestRevocation: an instance refuses a token whose session has ended on another one
+// TestRevocation: an instance refuses a token of a session that has ended on another one
 // within two seconds, whether it was there or began later.
 func TestRevocation(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {

@@ -56,7 +56,7 @@ func TestA12ByMail(t *testing.T) {
 	}
 }
 
-// TestSquatter: whoever is in an account whose address was never confirmed is put out,
+// TestSquatter: whoever is in an account with an address that was never confirmed is put out,
 // with the factor they have added, when the owner of the address shows up.
 func TestSquatter(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {

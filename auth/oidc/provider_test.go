@@ -56,7 +56,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// TestSecretFunc: a client without its secret, and one whose secret is made.
+// TestSecretFunc: a client without a secret, and one that makes its secret.
 func TestSecretFunc(t *testing.T) {
 	t.Parallel()
 	fake := authtest.NewProvider(t)

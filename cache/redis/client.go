@@ -189,7 +189,7 @@ func NewClient(opts ClientOptions) (*Client, error) {
 	}
 	target.Dialer = net.Dialer{Timeout: opts.ConnectTimeout, KeepAlive: alive}
 	target.Sentinel.Dialer, target.Sentinel.TLSConfig = target.Dialer, target.TLSConfig
-	target.Sentinel.TopologyRefreshInterval = 5 * time.Second // finds a failover whose message was lost
+	target.Sentinel.TopologyRefreshInterval = 5 * time.Second // finds a failover if its message was lost
 	target.ConnWriteTimeout = alive
 	target.ForceSingleClient = true
 	target.DisableRetry = true

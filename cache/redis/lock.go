@@ -20,7 +20,7 @@ var scriptUnlock = newScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('UNLINK', KEYS[1]) end
 return 0`)
 
-// newScript returns a script whose hash the server computes. SHA-1 of the standard library
+// newScript returns a script with a hash that the server computes. SHA-1 of the standard library
 // is not available under GODEBUG=fips140=only.
 func newScript(text string) *rueidis.Lua {
 	return rueidis.NewLuaScript(text, rueidis.WithLoadSHA1(true))

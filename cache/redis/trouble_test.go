@@ -127,7 +127,7 @@ func TestPurgeThatFailed(t *testing.T) {
 	gone(t, b, "right")
 }
 
-// TestHalfOpen: a process whose connection is lost without notice serves from its memory
+// TestHalfOpen: a process that loses its connection without notice serves from its memory
 // for at most two seconds.
 func TestHalfOpen(t *testing.T) {
 	t.Parallel()

@@ -78,7 +78,8 @@ func (f *functions) invite(ctx context.Context, tx *store.Tx, in struct {
 	return made, err
 }
 
-// accept makes the caller a member by the code of an invitation, which is used up.
+// accept makes the caller a member by the code of an invitation, which is used up. It fails for
+// a member: owners change roles.
 func (f *functions) accept(ctx context.Context, tx *store.Tx, in struct {
 	Code string `json:"code"`
 },
@@ -93,7 +94,7 @@ func (f *functions) accept(ctx context.Context, tx *store.Tx, in struct {
 		return nil, err
 	}
 	m := &Member{OrganisationID: found.OrganisationID, UserID: user, Role: found.Role}
-	if err := store.For[Member](tx).Upsert(ctx, m); err != nil {
+	if err := store.For[Member](tx).Insert(ctx, m); err != nil {
 		return nil, err
 	}
 	return m, store.For[Invitation](tx).Delete(ctx, found.ID)

@@ -44,15 +44,18 @@ func orShared(p api.Policy, path ...string) api.Policy {
 	return p
 }
 
-// resources are the tables that clients see.
+// resources are the tables that clients see. Owners change and remove other members and not
+// themselves, so the last one stays. Others can leave.
 func resources() []api.Exposed {
 	comments := edited("task", "project", "organisation")
 	comments.Create = as(anyRole, "task", "project", "organisation")
 	comments.Update, comments.Delete = api.Owner("author_id"), api.Owner("author_id")
 	comments.Preset = map[string]any{"author_id": store.Var("principal.id")}
+	others := api.AllOf(as(owners, "organisation"), api.Where(store.Not(store.Eq("user_id", store.Var("principal.id")))))
+	leaving := api.AllOf(api.Owner("user_id"), api.Where(store.In("role", []string{"editor", "viewer"})))
 	return []api.Exposed{
 		api.Resource[Organisation]{Policy: api.Policy{Read: as(anyRole), Update: as(owners), Delete: as(owners)}},
-		api.Resource[Member]{Policy: api.Policy{Read: as(anyRole, "organisation"), Update: as(owners, "organisation"), Delete: as(owners, "organisation")}},
+		api.Resource[Member]{Policy: api.Policy{Read: as(anyRole, "organisation"), Update: others, Delete: api.AnyOf(others, leaving)}},
 		api.Resource[Project]{Policy: orShared(edited("organisation"))},
 		api.Resource[Task]{Policy: orShared(edited("project", "organisation"), "project")},
 		api.Resource[Label]{Policy: edited("organisation")},

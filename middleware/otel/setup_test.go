@@ -28,7 +28,7 @@ type receiver struct {
 	raw   []byte // all that has come, as text
 }
 
-// receive starts a receiver, and a provider whose spans go there. A sampler of nil takes
+// receive starts a receiver, and a provider that sends spans there. A sampler of nil takes
 // all.
 func receive(t *testing.T, sampler sdk.Sampler) *receiver {
 	t.Helper()

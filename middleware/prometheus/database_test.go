@@ -28,7 +28,7 @@ type note struct {
 	Title         string `bun:",notnull,unique"`
 }
 
-// watched opens a database whose statements and pools are counted.
+// watched opens a database and counts its statements and pools.
 func watched(t *testing.T) (*prometheus.Metrics, *store.DB) {
 	t.Helper()
 	m := must(prometheus.New(prometheus.Options{}))

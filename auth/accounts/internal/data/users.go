@@ -209,7 +209,7 @@ func WriteUnlinked(ctx context.Context, tx *store.Tx, u *User) error {
 		userPhone.To(u.Phone), userPhoneConfirmedAt.To(u.PhoneConfirmedAt), userPasswordHash.To(u.PasswordHash), userPasswordChangedAt.To(u.PasswordChangedAt))
 }
 
-// ReleaseContact takes a contact from a user, whose app_metadata it writes.
+// ReleaseContact takes a contact from a user, and writes app_metadata.
 func ReleaseContact(ctx context.Context, tx *store.Tx, u *User, at Contact) error {
 	return patchUser(ctx, tx, u.ID, at.cleared(), userAppMetadata.To(u.AppMetadata))
 }

@@ -319,7 +319,7 @@ func (x loginHandler) failAt(f data.Flow, p federation.Provider, err error) erro
 	return x.fail(f, problem.AuthUnexpected, "The provider cannot be reached, or does not accept this application")
 }
 
-// enterFrom opens the session of a flow whose client has exchanged the code.
+// enterFrom opens the session of a flow after its client has exchanged the code.
 func (x loginHandler) enterFrom(u *data.User, at *data.FlowResult) (*session.Issued, error) {
 	ctx, from := x.r.Context(), x.device()
 	var e data.ProviderResult
