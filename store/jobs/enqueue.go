@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -49,8 +50,10 @@ func (k *Kind[T]) Enqueue(ctx context.Context, s store.Session, args T, opts ...
 	return o.insert(ctx, s)
 }
 
-// maxRows is how many jobs one statement adds.
-const maxRows = 1000
+const (
+	maxRows = 1000 // that one statement adds
+	maxKey  = 1000 // bytes of a key, which is in an index
+)
 
 // EnqueueMany is Enqueue for a job of each element of args, with one statement for each
 // 1,000 of them. If elements share a unique key, the first is added, with Replace the
@@ -91,7 +94,11 @@ func (k *Kind[T]) order(list []T, opts []EnqueueOption) (*order, error) {
 		if len(text) > MaxArgs {
 			return nil, fmt.Errorf("%w: kind %q", ErrArgsTooLarge, k.name)
 		}
-		if err := o.add(text, call(k.unique, args), k.limitKey(args), at); err != nil {
+		unique, limit := call(k.unique, args), call(k.limit, args)
+		if errtext.Storable(unique, maxKey) != unique || errtext.Storable(limit, maxKey) != limit {
+			return nil, fmt.Errorf("jobs: kind %q: a key of a job is a text without NUL of at most %d bytes", k.name, maxKey)
+		}
+		if err := o.add(text, unique, k.limitKey(limit), at); err != nil {
 			return nil, err
 		}
 	}
@@ -99,12 +106,12 @@ func (k *Kind[T]) order(list []T, opts []EnqueueOption) (*order, error) {
 }
 
 // limitKey returns the key as it is stored: behind a colon, and "" for a job that no queue limits.
-func (k *Kind[T]) limitKey(args T) string {
+func (k *Kind[T]) limitKey(key string) string {
 	ofQueue := func(q Queue) bool { return q.Name == k.queue && q.KeyLimit != 0 }
 	if k.limit == nil && !slices.ContainsFunc(k.js.config.Queues, ofQueue) {
 		return ""
 	}
-	return ":" + call(k.limit, args)
+	return ":" + key
 }
 
 // call returns a key, "" without a function.

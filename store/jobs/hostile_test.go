@@ -121,3 +121,23 @@ func TestReplaceByNewVersion(t *testing.T) {
 		}
 	})
 }
+
+// TestKeysThatCannotBeStored: both engines reject the same keys, with one error.
+func TestKeysThatCannotBeStored(t *testing.T) {
+	engines(t, func(t *testing.T, db *store.DB) {
+		js := newJobs(t, db, jobs.Config{})
+		kinds := map[string]*jobs.Kind[note]{
+			"unique": jobs.Declare(js, "unique", &jobs.Options[note]{Unique: byText}),
+			"limit":  jobs.Declare(js, "limit", &jobs.Options[note]{LimitKey: byText}),
+		}
+		for name, kind := range kinds {
+			for _, key := range []string{"a\x00b", strings.Repeat("a", 1001)} {
+				_, err := kind.Enqueue(t.Context(), db, note{key})
+				if err == nil || !strings.Contains(err.Error(), "a key of a job is a text without NUL of at most 1000 bytes") {
+					t.Errorf("%s %.9q: %v", name, key, err)
+				}
+			}
+			enqueue(t, db, kind, strings.Repeat("a", 1000))
+		}
+	})
+}

@@ -24,7 +24,8 @@ type Options[T any] struct {
 	// Defaults to the pauses of the package documentation.
 	Backoff func(attempts int) time.Duration
 
-	// LimitKey returns the key for [Queue].KeyLimit, "" for a job without one.
+	// LimitKey returns the key for [Queue].KeyLimit, "" for a job without one. Keys are
+	// texts of at most 1,000 bytes.
 	LimitKey func(args T) string
 
 	// MaxAttempts is how often a job is run before it is dead.
@@ -53,7 +54,7 @@ type Options[T any] struct {
 	Queue string
 
 	// Secret says that the arguments are encrypted by [Config].Sealer, and removed when the
-	// job is done. The texts of errors are then logged and not stored.
+	// job is done. The texts of errors are then logged and not stored. Keys are not encrypted.
 	Secret bool
 
 	// Timeout ends the context of the handler. A handler of [RegisterTx] has at most 5
