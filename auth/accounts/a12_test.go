@@ -11,8 +11,8 @@ func waiting(c *accounts.Config) { c.Autoconfirm = false }
 
 const mallory = `{"email":"ada@example.org","password":"known to mallory","data":{"name":"Mallory"}}`
 
-// TestA12 is case A-12 (i): somebody has signed up with the address of another, who
-// then logs in at a provider that has verified it. Nothing of the first stays.
+// TestA12 is case A-12 (i): a stranger has signed up with an address. Its owner then logs
+// in at a provider that has verified it. Nothing of the stranger stays in the account.
 func TestA12(t *testing.T) {
 	providers(t, waiting, func(t *testing.T, w *world, f fakes) {
 		w.must(200, w.do("POST /signup", "", mallory))
@@ -29,9 +29,9 @@ func TestA12(t *testing.T) {
 	})
 }
 
-// TestA12Session: a session from before the proof dies with its tokens, and so do
-// factors. Accounts with
-// a session and without a confirmed address come from imports and from admins.
+// TestA12Session: the login of the owner also ends earlier sessions, with their tokens and
+// factors. Accounts with a session and without a confirmed address come from imports and
+// from admins.
 func TestA12Session(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		before := w.must(200, w.do("POST /signup", "", mallory))
@@ -58,9 +58,9 @@ func TestA12Session(t *testing.T) {
 	})
 }
 
-// TestA12Unverified is case A-12 (ii): a provider does not say that the address is
-// verified, or is not believed. The login leads to an account of its own, without the
-// address, whether somebody has it or not.
+// TestA12Unverified is case A-12 (ii): if a provider does not say that the address is
+// verified, or is not trusted to say so, the login makes an account of its own without the
+// address, also if another account has it.
 func TestA12Unverified(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		f.trusted.SetUser(map[string]any{"sub": "mallory", "email": "ada@example.org", "email_verified": false})
@@ -82,8 +82,8 @@ func TestA12Unverified(t *testing.T) {
 	})
 }
 
-// TestA12Other is case A-12 (iii): an account whose address was never confirmed is
-// linked to another provider when the owner of the address comes.
+// TestA12Other is case A-12 (iii): the account has an unconfirmed address and an identity
+// at another provider when the owner of the address logs in.
 func TestA12Other(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		f.other.SetUser(map[string]any{"sub": "mallory"})

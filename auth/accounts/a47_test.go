@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestA47Forged: 10,000 tokens and API keys that nobody has given out are
-// remembered nowhere, and a token of a user holds among them.
+// TestA47Forged: 10,000 forged tokens and API keys are not remembered, and the token
+// of a user still works among them.
 func TestA47Forged(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")

@@ -50,8 +50,7 @@ func (b *tab) refused(name, code, redirect string, p *page) {
 	}
 }
 
-// TestA60 is case A-60: whatever is wrong with a callback, it gives no session and
-// spends the state.
+// TestA60 is case A-60: no invalid callback gives a session, and each uses up its state.
 func TestA60(t *testing.T) {
 	const app = "https://app.example.test/in"
 	const begin = "&redirect_to=" + app
@@ -128,7 +127,7 @@ func TestA60(t *testing.T) {
 	})
 }
 
-// TestA60Redirect: a login leads to where configuration allows it, and otherwise to
+// TestA60Redirect: a login leads to an address that the configuration allows, otherwise to
 // the application.
 func TestA60Redirect(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
@@ -151,8 +150,8 @@ func TestA60Redirect(t *testing.T) {
 	})
 }
 
-// TestAuthorizeRefused: what cannot begin a login begins none, and HEAD none and ends
-// none.
+// TestAuthorizeRefused: an invalid request to authorize begins no login, and HEAD neither
+// begins nor ends one.
 func TestAuthorizeRefused(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		for target, code := range map[string]string{
@@ -191,7 +190,8 @@ func TestAuthorizeRefused(t *testing.T) {
 	})
 }
 
-// TestAuthorizeAsks: what goes to the provider, and the cookie that stays.
+// TestAuthorizeAsks checks the parameters that are sent to the provider, and the cookie of
+// the flow.
 func TestAuthorizeAsks(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		b := w.tab()
@@ -253,8 +253,7 @@ func (y yes) Finish(context.Context, auth.Flow, url.Values) (auth.Identity, auth
 	return auth.Identity{Issuer: "https://yes.example", Subject: "ada"}, auth.ProviderTokens{Access: "access", Refresh: "refresh"}, nil
 }
 
-// TestStateOnce: of fifty callbacks with one state at the same time one is let
-// through.
+// TestStateOnce: of fifty simultaneous callbacks with one state one succeeds.
 func TestStateOnce(t *testing.T) {
 	y := yes{finished: make(chan struct{}, 1000)}
 	engines(t, func(c *accounts.Config) { c.Providers = []accounts.Provider{y} }, func(t *testing.T, w *world) {
@@ -283,8 +282,7 @@ func TestStateOnce(t *testing.T) {
 	})
 }
 
-// TestFirstLogins: of twenty first logins of somebody at the same time all lead to one
-// account.
+// TestFirstLogins: twenty simultaneous first logins of one person make one account.
 func TestFirstLogins(t *testing.T) {
 	y := yes{finished: make(chan struct{}, 1000)}
 	engines(t, func(c *accounts.Config) { c.Providers = []accounts.Provider{y} }, func(t *testing.T, w *world) {
@@ -306,8 +304,8 @@ func TestFirstLogins(t *testing.T) {
 	})
 }
 
-// TestFormPost: a provider that answers by a form is let through with a form and its
-// own cookie, which is SameSite=None, and by no other way.
+// TestFormPost: a provider with response_mode=form_post can only call back by a form, with
+// a cookie of its own that is SameSite=None.
 func TestFormPost(t *testing.T) {
 	y := yes{form: true, finished: make(chan struct{}, 1000)}
 	engines(t, func(c *accounts.Config) { c.Providers = []accounts.Provider{y} }, func(t *testing.T, w *world) {
@@ -332,8 +330,8 @@ func TestFormPost(t *testing.T) {
 	})
 }
 
-// TestCarelessProvider: one that makes states which can be guessed, or that lets in
-// nobody in particular, lets nobody in.
+// TestCarelessProvider: a provider with guessable states, or without a subject, logs nobody
+// in.
 func TestCarelessProvider(t *testing.T) {
 	engines(t, func(c *accounts.Config) { c.Providers = []accounts.Provider{yes{careless: true}} }, func(t *testing.T, w *world) {
 		if got := w.do("GET /authorize?provider=yes&prompt=short", "", ""); got.status != 500 {

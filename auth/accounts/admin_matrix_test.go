@@ -43,8 +43,8 @@ var adminRequests = map[string]struct {
 	"DELETE admin/api-keys/{id}":               {"", 204},
 }
 
-// TestAdminMatrix asks every route for admins as every kind of caller. A route is one
-// for admins by its path; one that is not asked here fails the test.
+// TestAdminMatrix sends every kind of caller to every admin route. The test fails for an
+// admin route that is not in its list.
 func TestAdminMatrix(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		w.role("chief", accounts.PermissionAdmin, "reports")
@@ -162,7 +162,7 @@ func (g target) fill(text string) string {
 	return strings.NewReplacer("api-keys/{id}", "api-keys/"+g.key, "{id}", g.id, "roles/{name}", "roles/"+g.role, "{factor}", g.factor, "{new}", "new"+g.name, "{name}", g.name).Replace(text)
 }
 
-// TestAdminSecondFactor: an admin who has a second factor manages accounts with it only.
+// TestAdminSecondFactor: an admin who has a second factor needs it to manage accounts.
 func TestAdminSecondFactor(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		w.role("chief", accounts.PermissionAdmin)
@@ -175,8 +175,8 @@ func TestAdminSecondFactor(t *testing.T) {
 	})
 }
 
-// TestAdminOfTheMoment: an admin's request needs the permission when it is served. Until an
-// instance has read in the change log that another one took it, only the tables say so.
+// TestAdminOfTheMoment: the permission of an admin is read when the request is served. The
+// change may not have reached this instance by the change log yet.
 func TestAdminOfTheMoment(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		w.role("chief", accounts.PermissionAdmin)
@@ -189,8 +189,8 @@ func TestAdminOfTheMoment(t *testing.T) {
 	})
 }
 
-// TestEscalation: admins by permission neither give away nor take over what they do not
-// have. Each case is tried by an admin who has chief and writer.
+// TestEscalation: admins by permission can neither grant nor take over rights that they
+// lack. Each case is tried by an admin with the roles chief and writer.
 func TestEscalation(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		w.role("chief", accounts.PermissionAdmin)
@@ -271,9 +271,9 @@ func TestEscalation(t *testing.T) {
 	})
 }
 
-// TestRolesInTokens: what a user has stands in their token from the next one on, and
-// tokens made before a change hold no more: of this user's roles, of a permission of a
-// role, of a role that is gone, of the role every user has.
+// TestRolesInTokens: a change of roles or permissions is in the next token of a user, and
+// older tokens lose what was taken: a role of the user, a permission of a role, a deleted
+// role, the role of all users.
 func TestRolesInTokens(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		w.role("writer", "notes.write", "notes.read", "notes.write")
@@ -321,8 +321,8 @@ func TestRolesInTokens(t *testing.T) {
 	})
 }
 
-// TestStaleRights: a token that is signed after a change, of what was read before it,
-// does not hold, within the same second as well. The hook stands between both.
+// TestStaleRights: a token that is signed after a change, from rights that were read before
+// it, is refused, also within the same second. The hook runs in between.
 func TestStaleRights(t *testing.T) {
 	var changes sync.Map // what happens meanwhile, by the id of the user
 	engines(t, func(c *accounts.Config) {
@@ -355,7 +355,7 @@ func TestStaleRights(t *testing.T) {
 	})
 }
 
-// TestRoleBounds: roles that cannot be.
+// TestRoleBounds: invalid roles are rejected.
 func TestRoleBounds(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		many := func(n int, format string) string {
@@ -412,7 +412,7 @@ func TestRoleBounds(t *testing.T) {
 	})
 }
 
-// TestFullToken: the most that a token takes along is no more than one can have.
+// TestFullToken: a user cannot have more roles than fit into a token.
 func TestFullToken(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		permissions := make([]string, 32)

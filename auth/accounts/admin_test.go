@@ -143,7 +143,7 @@ func TestAdminCreatesUsers(t *testing.T) {
 // bcryptHash is the hash of "a good password", with the lowest cost.
 const bcryptHash = "$2a$04$2supRvzBun.7YsTdsz0AQ.4S5/3/WfMZ2S.Qnkb29ASZ/9Nm/mCte"
 
-// TestAdminListsUsers: pages as clients ask for them and read them.
+// TestAdminListsUsers: pages of users are in the form that existing clients read.
 func TestAdminListsUsers(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		for i := range 7 {
@@ -204,7 +204,7 @@ func (w *world) alive(in *answer) (token, session bool) {
 	return err == nil, w.do(refreshLine, "", refreshBody(in.str("refresh_token"))).status == 200
 }
 
-// TestAdminChangesUsers: what a change ends.
+// TestAdminChangesUsers: each change of an admin ends the sessions that it should end.
 func TestAdminChangesUsers(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		w.role("writer", "notes.write")
@@ -292,8 +292,7 @@ func TestAdminChangeNotices(t *testing.T) {
 	})
 }
 
-// TestBan: a ban ends sessions and tokens, keeps the user out of every way in, and
-// passes.
+// TestBan: a ban ends sessions and tokens, blocks every way to log in, and expires.
 func TestBan(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		id, _ := w.person("ann")
@@ -335,8 +334,8 @@ func mustID(t *testing.T, text string) store.ID {
 	return id
 }
 
-// TestAdminDeletesUsers: nothing of them is left but the audit log, or the row without
-// anything in it; either way the address is free, and nobody is in.
+// TestAdminDeletesUsers: a deletion leaves the audit log only, or with a soft deletion an
+// empty row. In both cases the address is free and all sessions have ended.
 func TestAdminDeletesUsers(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		w.role("writer", "notes.write")
@@ -401,7 +400,7 @@ func (w *world) nothingOf(id string, kept bool) {
 	}
 }
 
-// TestAdminEndsSessions: of one user, not of others.
+// TestAdminEndsSessions: an admin ends the sessions of one user and of no other.
 func TestAdminEndsSessions(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		id, _ := w.person("ann")
@@ -425,8 +424,8 @@ func TestAdminEndsSessions(t *testing.T) {
 	})
 }
 
-// TestAdminFactors: an admin sees and takes second factors, and what was shown by them
-// ends.
+// TestAdminFactors: an admin lists and removes second factors, and sessions that used them
+// end.
 func TestAdminFactors(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		in, app := w.withApp()
@@ -453,8 +452,8 @@ func TestAdminFactors(t *testing.T) {
 	})
 }
 
-// TestAudit: what has happened, the youngest first, page by page, by whom, and no
-// secrets.
+// TestAudit: the audit log is listed page by page, newest first, with its actors and
+// without secrets.
 func TestAudit(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		id, _ := w.person("ann")

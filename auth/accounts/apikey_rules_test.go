@@ -37,8 +37,8 @@ type memo struct {
 	Title string `bun:",notnull"`
 }
 
-// TestAPIKeyRules: through the rules of an API a key reaches what its scopes say and
-// nothing else, whatever its owner may do.
+// TestAPIKeyRules: under the rules of an API a key can do what its scopes allow and nothing
+// else, whatever its owner may do.
 func TestAPIKeyRules(t *testing.T) {
 	secret := auth.NewSecretKey()
 	engines(t, func(c *accounts.Config) { c.Keys.Secret = []string{secret} }, func(t *testing.T, w *world) {

@@ -86,8 +86,8 @@ func (w *world) keyAlive(why, key string) auth.Principal {
 
 const selfScope = `"` + accounts.ScopeSelf + `"`
 
-// TestAPIKey: a key does what its scopes say, for its owner or for nobody in
-// particular, and is told once.
+// TestAPIKey: a key acts within its scopes, for its owner or for the application, and is
+// shown once.
 func TestAPIKey(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		id, _ := w.signUp()
@@ -138,8 +138,7 @@ func TestAPIKey(t *testing.T) {
 	})
 }
 
-// TestAPIKeyStored: the database has the hash of a key and nothing more, in whatever
-// table.
+// TestAPIKeyStored: no table has more of a key than its hash.
 func TestAPIKeyStored(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		_, token := w.signUp()
@@ -164,7 +163,7 @@ func TestAPIKeyStored(t *testing.T) {
 	})
 }
 
-// TestAPIKeyRights: a key has the rights its owner has when it is used.
+// TestAPIKeyRights: a key has the rights that its owner has when it is used.
 func TestAPIKeyRights(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		id, _ := w.signUp()
@@ -187,7 +186,7 @@ func TestAPIKeyRights(t *testing.T) {
 	})
 }
 
-// TestAPIKeyOfTheTables: what the tables say of a key and its owner holds, however it got there.
+// TestAPIKeyOfTheTables: a key that was written to the tables directly works as they say.
 func TestAPIKeyOfTheTables(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		id, token := w.signUp()
@@ -209,8 +208,8 @@ func TestAPIKeyOfTheTables(t *testing.T) {
 	})
 }
 
-// TestAPIKeyEnds: whatever ends an account's sessions because somebody else may have been
-// in it, or must not be in it, ends its keys for good.
+// TestAPIKeyEnds: what ends all sessions of an account, because it may be compromised or
+// must not be used, ends its keys for good.
 func TestAPIKeyEnds(t *testing.T) {
 	ends := map[string]func(ctx context.Context, a *accounts.Accounts, id store.ID) error{
 		"ban":     func(ctx context.Context, a *accounts.Accounts, id store.ID) error { return a.Ban(ctx, id, time.Hour) },
@@ -273,7 +272,7 @@ func TestAPIKeyExpires(t *testing.T) {
 	})
 }
 
-// TestAPIKeyLastUse: the last use is kept to the minute, and written no more often.
+// TestAPIKeyLastUse: the last use is stored with minute precision, at most once a minute.
 func TestAPIKeyLastUse(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		_, token := w.signUp()
@@ -307,8 +306,8 @@ func TestAPIKeyLastUse(t *testing.T) {
 	})
 }
 
-// TestAPIKeyForms: what is no key of ours is refused, and what looks like one without
-// asking the database.
+// TestAPIKeyForms: texts that are no keys are refused, and those with a wrong form without
+// a query.
 func TestAPIKeyForms(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		_, token := w.signUp()
@@ -328,8 +327,8 @@ func TestAPIKeyForms(t *testing.T) {
 	})
 }
 
-// TestAPIKeySensitive: nothing of an account is managed by a key, whatever its scopes.
-// Every route is asked; those that strangers may ask for as well are named here.
+// TestAPIKeySensitive: a key manages nothing of an account, whatever its scopes. Every
+// route is tried; those without authentication are listed here.
 func TestAPIKeySensitive(t *testing.T) {
 	public := []string{
 		"signup", "token", "sso", "settings", "health", ".well-known/jwks.json", ".well-known/openid-configuration", ".well-known/oauth-authorization-server",
@@ -379,7 +378,7 @@ func TestAPIKeyCreate(t *testing.T) {
 	})
 }
 
-// TestAPIKeyAAL2: who has a second factor shows it before a key is made.
+// TestAPIKeyAAL2: a user with a second factor needs it to make a key.
 func TestAPIKeyAAL2(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		in, _ := w.withApp()
@@ -390,8 +389,8 @@ func TestAPIKeyAAL2(t *testing.T) {
 	})
 }
 
-// TestAPIKeyReauthenticate: a session that is not young makes no key unless its user shows again who
-// they are.
+// TestAPIKeyReauthenticate: an old session makes a key only after its user has
+// reauthenticated.
 func TestAPIKeyReauthenticate(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		refresh := w.must(200, w.do("POST /signup", "", ann)).str("refresh_token")
@@ -404,7 +403,7 @@ func TestAPIKeyReauthenticate(t *testing.T) {
 	})
 }
 
-// TestAPIKeyOthers: keys of others are unknown ones.
+// TestAPIKeyOthers: the keys of other users are answered like unknown ones.
 func TestAPIKeyOthers(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		_, token := w.signUp()
@@ -423,8 +422,8 @@ func TestAPIKeyOthers(t *testing.T) {
 	})
 }
 
-// TestAPIKeyApplication: keys of the application are made by admins, who make none
-// that may do more than they, and do what their scopes say.
+// TestAPIKeyApplication: admins make the keys of the application, with at most their own
+// rights, and these keys act within their scopes.
 func TestAPIKeyApplication(t *testing.T) {
 	secret := auth.NewSecretKey()
 	engines(t, func(c *accounts.Config) { c.Keys.Secret = []string{secret} }, func(t *testing.T, w *world) {
@@ -465,7 +464,7 @@ func TestAPIKeyApplication(t *testing.T) {
 }
 
 // TestAPIKeyTenant: a key that acts as its owner is in the tenant that the application
-// says, and has no other claims of it.
+// returns, and gets no other claims from it.
 func TestAPIKeyTenant(t *testing.T) {
 	change := func(c *accounts.Config) {
 		c.BeforeToken = func(_ context.Context, t *accounts.Token) error {
@@ -482,7 +481,7 @@ func TestAPIKeyTenant(t *testing.T) {
 	})
 }
 
-// TestAPIKeyParallel: a key can be used by many at once, and is revoked once.
+// TestAPIKeyParallel: many requests can use a key at once, and it is revoked once.
 func TestAPIKeyParallel(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		_, token := w.signUp()
@@ -563,8 +562,8 @@ func (w *world) another() *world {
 	return &world{t: w.t, db: w.db, a: a, now: w.now}
 }
 
-// TestAPIKeysOfOneNetwork: keys that somebody makes up are read some at a time, and nobody
-// else waits for them.
+// TestAPIKeysOfOneNetwork: forged keys of one network are looked up a few at a time, and
+// requests of others do not wait for them.
 func TestAPIKeysOfOneNetwork(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		verify := func(from string) error {
@@ -606,8 +605,8 @@ func FuzzAPIKey(f *testing.F) {
 	})
 }
 
-// TestA9Keys is case A-9 for API keys: they end when the password or the address is
-// changed, however that is done, as the other sessions do. Signing out ends none.
+// TestA9Keys is case A-9 for API keys: any change of the password or the address ends them,
+// as it ends other sessions. Signing out does not.
 func TestA9Keys(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		_, token := w.signUp()

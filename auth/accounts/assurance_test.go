@@ -26,8 +26,8 @@ type letter struct {
 	Text    string   `bun:",notnull"`
 }
 
-// TestRulesAskForTwoFactors: a rule of a resource asks for level 2, and gets it from
-// every second factor and from nothing else.
+// TestRulesAskForTwoFactors: a rule of a resource that requires level 2 accepts every
+// second factor and nothing else.
 func TestRulesAskForTwoFactors(t *testing.T) {
 	engines(t, withPasskeys, func(t *testing.T, w *world) {
 		a, err := api.New(w.db, api.Config{Authenticator: w.a.Authenticator(), Logger: slog.New(slog.DiscardHandler)})
@@ -106,9 +106,9 @@ func TestRulesAskForTwoFactors(t *testing.T) {
 	})
 }
 
-// TestReauthenticationForWaysIn: a session that is not young adds no factor, no passkey and no
-// login elsewhere, and takes none off, unless it shows the password or digits of a mail. Each
-// is a way in that outlasts a stolen token.
+// TestReauthenticationForWaysIn: an old session can neither add nor remove a factor, a
+// passkey or an identity unless it shows the password or a code from a mail. Each would
+// outlast a stolen token.
 func TestReauthenticationForWaysIn(t *testing.T) {
 	providers(t, func(c *accounts.Config) { confirmed(c); withPasskeys(c) }, func(t *testing.T, w *world, f fakes) {
 		young := w.account("ann@example.org")
@@ -163,8 +163,8 @@ func TestReauthenticationForWaysIn(t *testing.T) {
 	})
 }
 
-// TestReauthenticationWithoutMail: guests have nothing to show and go on as they are; who has
-// neither a password nor an address logs in again as they have before.
+// TestReauthenticationWithoutMail: guests cannot reauthenticate and need not. A user
+// without a password and an address logs in again the way they did before.
 func TestReauthenticationWithoutMail(t *testing.T) {
 	providers(t, func(c *accounts.Config) { confirmed(c); withPasskeys(c) }, func(t *testing.T, w *world, f fakes) {
 		guest := w.must(200, w.do("POST /signup", "", "{}"))

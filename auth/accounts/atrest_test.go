@@ -59,8 +59,8 @@ func (w *world) tables() (names []string) {
 	return names
 }
 
-// TestAtRest: who has the database and not the configuration has nobody's secret, and
-// nothing to sign a token with.
+// TestAtRest: the database without the configuration contains no usable secret, and no key
+// to sign tokens with.
 func TestAtRest(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withCookies(c); c.SMS = c.Mailer.(*mailbox) }, func(t *testing.T, w *world) {
 		in, phone := w.withApp()
@@ -93,8 +93,8 @@ func TestAtRest(t *testing.T) {
 	})
 }
 
-// TestMasterKeys: a new master key in front changes nothing for those who are there, and
-// without the old one nothing of before can be read.
+// TestMasterKeys: a new first master key changes nothing for users, and without the old one
+// older secrets cannot be read.
 func TestMasterKeys(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		in, phone := w.withApp()

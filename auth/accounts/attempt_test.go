@@ -59,8 +59,8 @@ func (w *world) guess(most int, try func(i int) *answer) int {
 	return most
 }
 
-// TestA6 is case A-6: no header, no member of the body and no spelling of the address
-// makes a peer another one, or an account.
+// TestA6 is case A-6: no header, member of the body or spelling of the address changes the
+// IP address or the account that is counted.
 func TestA6(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		w.must(200, w.from("198.51.100.1", "POST /signup", "", ann))
@@ -94,8 +94,8 @@ func TestA6(t *testing.T) {
 	})
 }
 
-// TestGuessesAtOnce: of many guesses at once, on two instances, no more are made than
-// the budget allows, and what was right is given back.
+// TestGuessesAtOnce: simultaneous guesses on two instances stay within the budget, and
+// correct ones are not charged.
 func TestGuessesAtOnce(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", ann))
@@ -128,9 +128,8 @@ func TestGuessesAtOnce(t *testing.T) {
 	})
 }
 
-// TestTryEndsWithItsVerdict: who has shown a password is no try any more while the
-// session is being opened, so logins that take long there are not counted as guesses and
-// keep nobody from trying.
+// TestTryEndsWithItsVerdict: a login with a correct password stops counting as a guess
+// before its session is opened, so slow logins do not use up the budget.
 func TestTryEndsWithItsVerdict(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", ann))
@@ -163,8 +162,8 @@ func TestTryEndsWithItsVerdict(t *testing.T) {
 	})
 }
 
-// TestAddressBudget: an address has a budget over all accounts, those that do not
-// exist as well, and another address another one.
+// TestAddressBudget: an IP address has one budget over all accounts, also over those that
+// do not exist. Another IP address has its own.
 func TestAddressBudget(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", ann))
@@ -194,9 +193,9 @@ func TestAddressBudget(t *testing.T) {
 	})
 }
 
-// TestAccountBudget: after 100 guesses in a row from everywhere strangers may not go
-// on, not even with the right password. Where the owner has been, they get in, and the
-// count begins anew.
+// TestAccountBudget: after 100 wrong guesses from anywhere unknown clients are refused,
+// even with the right password. A client from which the owner has logged in before is
+// accepted, and the count starts again.
 func TestAccountBudget(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		const home = "198.51.100.1"
@@ -232,9 +231,9 @@ func TestAccountBudget(t *testing.T) {
 	})
 }
 
-// TestStolenPassword: whoever has the password guesses at the second factor within the
-// one budget of the account: logging in begins no count anew and makes no address
-// known, but the owner's full login does.
+// TestStolenPassword: guesses at the second factor by somebody with the password count in
+// the one budget of the account. A login by password neither resets it nor makes the client
+// known; a login with both factors does.
 func TestStolenPassword(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		const home = "198.51.100.1"
@@ -298,8 +297,8 @@ func TestStolenPassword(t *testing.T) {
 	})
 }
 
-// TestGuessesForgotten: a day without a wrong guess ends a row, a steady trickle does
-// not.
+// TestGuessesForgotten: the count of an account is deleted after a day without a wrong
+// guess, and not while guesses continue.
 func TestGuessesForgotten(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		n := w.guess(200, func(i int) *answer {
@@ -319,7 +318,7 @@ func TestGuessesForgotten(t *testing.T) {
 	})
 }
 
-// TestClientAddress: where a proxy says who the client is, that counts.
+// TestClientAddress: behind a proxy the IP address is the one that the proxy names.
 func TestClientAddress(t *testing.T) {
 	change := func(c *accounts.Config) {
 		usual(c)
@@ -344,8 +343,8 @@ func TestClientAddress(t *testing.T) {
 	})
 }
 
-// TestRequests: what strangers can ask for is bounded by address, and refresh tokens
-// that are good are not.
+// TestRequests: unauthenticated requests are limited by IP address, and valid refresh
+// tokens are not.
 func TestRequests(t *testing.T) {
 	change := func(c *accounts.Config) { usual(c); c.Anonymous = true }
 	engines(t, change, func(t *testing.T, w *world) {
@@ -378,8 +377,8 @@ func TestRequests(t *testing.T) {
 	})
 }
 
-// TestForgivenByOwnSession: who has a password does not get more guesses at the second
-// factor by logging in with the full session of another account.
+// TestForgivenByOwnSession: a login with both factors to another account does not reset the
+// budget for the second factor of this one.
 func TestForgivenByOwnSession(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		_, p := w.withApp()
@@ -403,8 +402,8 @@ func TestForgivenByOwnSession(t *testing.T) {
 	})
 }
 
-// TestSamePasswordIsAGuess: a change of the password that is not made, since the rest of
-// the request cannot be, is not a way to find the present one out.
+// TestSamePasswordIsAGuess: a request to change the password that fails for another reason
+// cannot be used to guess the present password.
 func TestSamePasswordIsAGuess(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
@@ -423,8 +422,8 @@ func TestSamePasswordIsAGuess(t *testing.T) {
 	})
 }
 
-// TestBegunByUsers: what a user begins leaves rows behind, so that is bounded too, and
-// who has a password only does not spend what its owner may begin elsewhere.
+// TestBegunByUsers: flows that a user begins leave rows, so their number is limited. A
+// session with a password alone does not use up the limit of the owner's other sessions.
 func TestBegunByUsers(t *testing.T) {
 	change := func(c *accounts.Config) { usual(c); withPasskeys(c); c.Limits.Requests.Count = 2 }
 	engines(t, change, func(t *testing.T, w *world) {
@@ -448,8 +447,8 @@ func TestBegunByUsers(t *testing.T) {
 	})
 }
 
-// TestOwnIsCounted: whoever is in makes API keys, of which their address is told, and recovery
-// codes as often as people do, and not without end.
+// TestOwnIsCounted: a user can make API keys, which send a notice, and recovery codes often
+// enough, but not without limit.
 func TestOwnIsCounted(t *testing.T) {
 	change := func(c *accounts.Config) { usual(c); c.Limits.Requests.Count = 2 }
 	engines(t, change, func(t *testing.T, w *world) {
@@ -476,8 +475,8 @@ func TestOwnIsCounted(t *testing.T) {
 	})
 }
 
-// TestIDTokensAreCounted: an ID token that is brought again and again makes no more
-// sessions than logins at providers may be begun.
+// TestIDTokensAreCounted: an ID token that is sent repeatedly makes at most as many
+// sessions as logins at providers may be begun.
 func TestIDTokensAreCounted(t *testing.T) {
 	providers(t, func(c *accounts.Config) { usual(c); c.Limits.Requests.Count = 2 }, func(t *testing.T, w *world, f fakes) {
 		body := fmt.Sprintf(`{"provider":"trusted","id_token":%q}`, f.trusted.IDToken(nil))
@@ -490,8 +489,8 @@ func TestIDTokensAreCounted(t *testing.T) {
 	})
 }
 
-// TestBudgetBegunAtOnce: who is among the first to draw on a budget, with others at the
-// same time, is not taken for somebody who has spent it.
+// TestBudgetBegunAtOnce: simultaneous first requests of a budget are not refused as if it
+// were used up.
 func TestBudgetBegunAtOnce(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		for round := range 5 {

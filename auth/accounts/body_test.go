@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/testkit/attacktest"
 )
 
-// TestBodyCut: a body that ends early or fails is no failure of the server.
+// TestBodyCut: a body that ends early or cannot be read is an error of the client.
 func TestBodyCut(t *testing.T) {
 	engines(t, func(*accounts.Config) {}, func(t *testing.T, w *world) {
 		for _, err := range []error{io.ErrUnexpectedEOF, os.ErrDeadlineExceeded} {
@@ -25,9 +25,9 @@ func TestBodyCut(t *testing.T) {
 	})
 }
 
-// TestA44: a body beyond its limit is 413 before anybody reads it, whether its
-// length is told or not, and a password longer than any that may be chosen is refused
-// without a hash, of whomever it is said to be.
+// TestA44: a body beyond its limit is 413 before it is read, with or without a
+// declared length. A password longer than the longest allowed one is refused without
+// computing a hash, for every account.
 func TestA44(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", ann))

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 )
 
-// TestCall: a form without scripts signs up, in and out by a cookie. What the wire rejects the
-// call rejects, and forms of other origins too.
+// TestCall: an HTML form signs up, in and out with a cookie. Call returns what the wire
+// rejects, and rejects forms of other origins.
 func TestCall(t *testing.T) {
 	limited := func(c *accounts.Config) {
 		withCookies(c)

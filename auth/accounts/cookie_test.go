@@ -68,7 +68,8 @@ func (b *browser) caller(method string, headers ...string) (auth.Principal, erro
 
 var jwtForm = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.`)
 
-// TestCookie: who asks for a cookie gets one and no token, and is known by it.
+// TestCookie: a client that asks for a cookie gets it in place of tokens, and is
+// authenticated by it.
 func TestCookie(t *testing.T) {
 	engines(t, withCookies, func(t *testing.T, w *world) {
 		b := &browser{w: w}
@@ -98,8 +99,7 @@ func TestCookie(t *testing.T) {
 	})
 }
 
-// TestCookieRotates: each change of what a session may do makes the cookie of before
-// worthless.
+// TestCookieRotates: each change of the level of a session replaces its cookie.
 func TestCookieRotates(t *testing.T) {
 	engines(t, withCookies, func(t *testing.T, w *world) {
 		b := &browser{w: w}
@@ -143,7 +143,7 @@ func TestCookieRotates(t *testing.T) {
 	})
 }
 
-// TestCookieStepUp: a second factor brings another cookie, at level 2.
+// TestCookieStepUp: verifying a second factor sets another cookie, at level 2.
 func TestCookieStepUp(t *testing.T) {
 	engines(t, withCookies, func(t *testing.T, w *world) {
 		b := &browser{w: w}
@@ -175,8 +175,8 @@ func TestCookieStepUp(t *testing.T) {
 	})
 }
 
-// TestCookieOfFlows: who has a cookie or has asked for one comes back from a link or a
-// provider with a cookie and no token, and others as always.
+// TestCookieOfFlows: a flow of a browser with a cookie, or that asks for one, ends with a
+// cookie and no token. Other flows end with tokens.
 func TestCookieOfFlows(t *testing.T) {
 	change := func(c *accounts.Config) {
 		c.Cookies, c.Providers = true, []accounts.Provider{yes{finished: make(chan struct{}, 10)}}
@@ -246,7 +246,7 @@ func TestCookieOfFlows(t *testing.T) {
 	})
 }
 
-// TestCookieEnds: the cookie lasts as its session does, and longer while it is used.
+// TestCookieEnds: the cookie lasts as long as its session, and use extends it.
 func TestCookieEnds(t *testing.T) {
 	engines(t, withCookies, func(t *testing.T, w *world) {
 		b := &browser{w: w}
@@ -269,7 +269,8 @@ func TestCookieEnds(t *testing.T) {
 	})
 }
 
-// TestCookieForged: nothing else is a cookie, and a cookie is nothing else.
+// TestCookieForged: no other secret works as a cookie, and a cookie works as no other
+// secret.
 func TestCookieForged(t *testing.T) {
 	engines(t, withCookies, func(t *testing.T, w *world) {
 		b := &browser{w: w}
@@ -297,7 +298,7 @@ func TestCookieForged(t *testing.T) {
 	})
 }
 
-// TestCookieLife: a cookie ends with the lifetime of its session, however often it is used.
+// TestCookieLife: a cookie ends with the lifetime of its session, despite use.
 func TestCookieLife(t *testing.T) {
 	engines(t, withCookies, func(t *testing.T, w *world) {
 		b := &browser{w: w}
@@ -315,8 +316,8 @@ func TestCookieLife(t *testing.T) {
 	})
 }
 
-// TestCookieOfEndedSession: the cookie of a session that has ended is refused also when the list of
-// ended sessions has forgotten it, which is as long as access tokens last.
+// TestCookieOfEndedSession: the cookie of an ended session is refused, also when the list
+// of ended sessions, which covers the life of access tokens, has dropped it.
 func TestCookieOfEndedSession(t *testing.T) {
 	engines(t, withCookies, func(t *testing.T, w *world) {
 		b := &browser{w: w}
@@ -335,7 +336,7 @@ func TestCookieOfEndedSession(t *testing.T) {
 	})
 }
 
-// TestCookieOff: without the setting no cookie is given or taken.
+// TestCookieOff: without the setting cookies are neither set nor accepted.
 func TestCookieOff(t *testing.T) {
 	engines(t, withCookies, func(t *testing.T, w *world) {
 		b := &browser{w: w}
@@ -371,8 +372,8 @@ var here = [][]string{
 	{},
 }
 
-// TestCookieCSRF: a page of another origin cannot use the cookie to change anything,
-// by no route and no method.
+// TestCookieCSRF: a page of another origin can change nothing by the cookie, with any route
+// and method.
 func TestCookieCSRF(t *testing.T) {
 	change := func(c *accounts.Config) { c.Cookies, c.CookieOrigins = true, []string{"https://app.example.test"} }
 	engines(t, change, func(t *testing.T, w *world) {
@@ -415,7 +416,7 @@ func TestCookieCSRF(t *testing.T) {
 	})
 }
 
-// TestCookieCSRFOfResources: the same for what the accounts are for.
+// TestCookieCSRFOfResources: nor can it by the resources that accounts protect.
 func TestCookieCSRFOfResources(t *testing.T) {
 	engines(t, withCookies, func(t *testing.T, w *world) {
 		b := &browser{w: w}
@@ -448,7 +449,7 @@ func TestCookieCSRFOfResources(t *testing.T) {
 	})
 }
 
-// TestA52 is case A-52: nobody else keeps an answer of the accounts, whatever it is.
+// TestA52 is case A-52: no answer of the accounts may be stored by caches.
 func TestA52(t *testing.T) {
 	engines(t, withCookies, func(t *testing.T, w *world) {
 		b := &browser{w: w}
@@ -476,8 +477,8 @@ func TestA52(t *testing.T) {
 	})
 }
 
-// TestCookieOriginsInAnyForm: an origin is trusted as browsers write it, however the
-// configuration does.
+// TestCookieOriginsInAnyForm: an origin is trusted in the form that browsers send, whatever
+// its form in the configuration.
 func TestCookieOriginsInAnyForm(t *testing.T) {
 	engines(t, func(c *accounts.Config) { c.Cookies, c.CookieOrigins = true, []string{"https://App.example.test:443"} }, func(_ *testing.T, w *world) {
 		b := &browser{w: w}
@@ -490,9 +491,8 @@ func TestCookieOriginsInAnyForm(t *testing.T) {
 	})
 }
 
-// TestReauthenticationCSRF: digits are asked for by a GET, which sends a mail or a message
-// all the same and makes those worthless that were sent before. A page of another origin
-// cannot lead a browser there.
+// TestReauthenticationCSRF: GET /reauthenticate sends a code and invalidates earlier ones,
+// so a page of another origin cannot make a browser request it.
 func TestReauthenticationCSRF(t *testing.T) {
 	engines(t, func(c *accounts.Config) { c.Cookies, c.CookieOrigins = true, []string{"https://app.example.test"} }, func(t *testing.T, w *world) {
 		b := &browser{w: w}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestSessions: users see where they are logged in, and end it.
+// TestSessions: users list their sessions and end them.
 func TestSessions(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		in, _ := w.withApp()

@@ -63,7 +63,8 @@ func TestEmailChange(t *testing.T) {
 	})
 }
 
-// TestEmailChangeByLinks: the browser is told when one address has agreed.
+// TestEmailChangeByLinks: after the first of two links the page says that the other address
+// must confirm too.
 func TestEmailChangeByLinks(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")
@@ -78,8 +79,8 @@ func TestEmailChangeByLinks(t *testing.T) {
 	})
 }
 
-// TestEmailChangeReplaced: who changes their mind leaves no code of before, and no
-// address that has agreed to something else.
+// TestEmailChangeReplaced: a second change of address invalidates the codes and
+// confirmations of the first.
 func TestEmailChangeReplaced(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")
@@ -99,8 +100,8 @@ func TestEmailChangeReplaced(t *testing.T) {
 	})
 }
 
-// TestEmailChangeOfTheTables: a link confirms the address that the account changes to when it is
-// used, and no other one.
+// TestEmailChangeOfTheTables: a link confirms the new address that the account has when the
+// link is used, and no other one.
 func TestEmailChangeOfTheTables(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		for name, change := range map[string]string{
@@ -136,9 +137,9 @@ func TestEmailChangeResent(t *testing.T) {
 	})
 }
 
-// TestEmailChangeHalfAgreed: one address that has agreed to a change leaves nothing behind for
-// who is put out afterwards. The change ends with whatever ends a session, and else when the
-// link of that address would have.
+// TestEmailChangeHalfAgreed: a change that one address has confirmed ends with the sessions
+// of the account, and otherwise when the link of that address would have expired. Somebody
+// who was in the account cannot complete it later.
 func TestEmailChangeHalfAgreed(t *testing.T) {
 	const again = `{"type":"email_change","email":"ann@example.org"}`
 	admin := func(body string) func(w *world, id string, in *answer) {
@@ -200,8 +201,8 @@ func TestEmailChangeHalfAgreed(t *testing.T) {
 	})
 }
 
-// TestEmailChangeHalfTooOld: who comes late with the link of the other address, sent again in
-// time, has to begin anew, and can.
+// TestEmailChangeHalfTooOld: if the second address confirms too late, by a link that was
+// sent again in time, the change must begin anew, and can.
 func TestEmailChangeHalfTooOld(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")
@@ -222,8 +223,8 @@ func TestEmailChangeHalfTooOld(t *testing.T) {
 	})
 }
 
-// TestEmailChangeTaken: an address that has an account is asked for like any other, and
-// only its owner learns of it.
+// TestEmailChangeTaken: a change to an address that has an account is answered like any
+// other, and only the owner of the address is notified.
 func TestEmailChangeTaken(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		w.account("bob@example.org")
@@ -254,8 +255,8 @@ func TestEmailChangeTaken(t *testing.T) {
 	})
 }
 
-// TestEmailChangeSquatted: a sign-up that nobody has confirmed keeps no address from its
-// owner, who moves their account there; nothing of it is left.
+// TestEmailChangeSquatted: an unconfirmed sign-up does not keep an address from its owner,
+// who changes their account to it. The sign-up is deleted.
 func TestEmailChangeSquatted(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c) }, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")
@@ -280,8 +281,8 @@ func TestEmailChangeSquatted(t *testing.T) {
 	})
 }
 
-// TestContactsNotShown: where contacts are not confirmed, nobody has shown that one is theirs,
-// so it stays in the account that has it.
+// TestContactsNotShown: without confirmation of contacts a contact stays with the account
+// that has it, since no other user has proved to own it.
 func TestContactsNotShown(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withSMS(c); withSecretKey(c); c.Autoconfirm = true }, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /admin/users", secretKey, `{"email":"eve@example.org"}`))
@@ -313,7 +314,7 @@ func TestEmailChangeAtOnce(t *testing.T) {
 	})
 }
 
-// TestAnonymousUpgrade: an anonymous user becomes one with an account, the same one.
+// TestAnonymousUpgrade: an anonymous user becomes a permanent one with the same id.
 func TestAnonymousUpgrade(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); c.Anonymous = true }, func(t *testing.T, w *world) {
 		in := w.must(200, w.do("POST /signup", "", `{}`))
@@ -340,7 +341,7 @@ func TestAnonymousUpgrade(t *testing.T) {
 	})
 }
 
-// TestAnonymousUpgradeByCookie: the same with a cookie, which the password makes another one.
+// TestAnonymousUpgradeByCookie: with a cookie too, which the new password replaces.
 func TestAnonymousUpgradeByCookie(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); withCookies(c); c.Anonymous = true }, func(t *testing.T, w *world) {
 		b := &browser{w: w}
@@ -357,8 +358,9 @@ func TestAnonymousUpgradeByCookie(t *testing.T) {
 	})
 }
 
-// TestEmailChangeOfAnEndedSession: where the present address is not asked, a change ends with
-// the session that has asked for it. Whoever was in it would come back by their address.
+// TestEmailChangeOfAnEndedSession: without confirmation by the present address a change
+// ends with the session that requested it. Otherwise a thief would come back by their own
+// address.
 func TestEmailChangeOfAnEndedSession(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); c.SingleEmailChange = true }, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")
@@ -376,8 +378,8 @@ func TestEmailChangeOfAnEndedSession(t *testing.T) {
 	})
 }
 
-// TestEmailChangeWithPassword: a new password ends the change that is under way, and one that
-// is asked for with it begins anew, also to the same address.
+// TestEmailChangeWithPassword: a new password ends a pending change, and a change that is
+// requested with it begins anew, also to the same address.
 func TestEmailChangeWithPassword(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")

@@ -47,8 +47,7 @@ var mailed = [][2]string{
 	{"resend", `{"email":"%s@example.org","type":"signup"}`},
 }
 
-// TestA1 is case A-1: neither status nor headers nor body tell whether there is an
-// account.
+// TestA1 is case A-1: status, headers and body are the same with and without an account.
 func TestA1(t *testing.T) {
 	engines(t, func(c *accounts.Config) { c.Autoconfirm = false }, func(t *testing.T, w *world) {
 		w.addPeople()
@@ -126,7 +125,8 @@ func TestA2Hash(t *testing.T) {
 	})
 }
 
-// TestA2 is case A-2: neither does the time, with the default hash and a bcrypt hash that was imported.
+// TestA2 is case A-2: so is the time, with the default hash and with an imported bcrypt
+// hash.
 func TestA2(t *testing.T) {
 	programtest.SkipShort(t)
 	const samples = 100

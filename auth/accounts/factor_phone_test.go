@@ -24,8 +24,8 @@ func (w *world) answerPhone(token, id, challenge, code string) *answer {
 	return w.do("POST /factors/"+id+"/verify", token, fmt.Sprintf(`{"challenge_id":%q,"code":%q}`, challenge, code))
 }
 
-// TestPhoneFactor: the digits of a message to a phone raise a session, once, within five
-// minutes, the session that they were asked for.
+// TestPhoneFactor: a code by message raises the session that requested it, once, within
+// five minutes.
 func TestPhoneFactor(t *testing.T) {
 	engines(t, withSMS, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")
@@ -69,8 +69,8 @@ func TestPhoneFactor(t *testing.T) {
 	})
 }
 
-// TestPhoneFactorRefused: what is no number, a number that is a factor already, and a
-// session that the message of the same number has begun.
+// TestPhoneFactorRefused: an invalid number, a number that is a factor already, and a
+// session that began by a code to the same number are refused.
 func TestPhoneFactorRefused(t *testing.T) {
 	engines(t, withSMS, func(t *testing.T, w *world) {
 		token := w.phoneAccount(anna)
@@ -95,7 +95,7 @@ func TestPhoneFactorRefused(t *testing.T) {
 	})
 }
 
-// TestPhoneFactorGuesses: wrong digits draw on the budget of the account.
+// TestPhoneFactorGuesses: wrong codes count in the budget of the account.
 func TestPhoneFactorGuesses(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withSMS(c); c.Limits.Guesses = accounts.Limit{} }, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")

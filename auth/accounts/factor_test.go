@@ -145,8 +145,8 @@ func TestTOTP(t *testing.T) {
 	})
 }
 
-// TestStepUpRotates: the tokens of before a step-up do not rise with their session, and
-// no refresh takes a session down again.
+// TestStepUpRotates: tokens from before a step-up stay at level 1, and a refresh does not
+// lower the session.
 func TestStepUpRotates(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		up := w.must(200, w.do("POST /signup", "", ann))
@@ -178,8 +178,8 @@ func TestStepUpRotates(t *testing.T) {
 	})
 }
 
-// TestStepUpAndRefreshAtOnce: whoever refreshes while the session steps up gets nothing
-// of it, and does not end it.
+// TestStepUpAndRefreshAtOnce: a refresh that runs beside a step-up gets level 1 and does
+// not end the session.
 func TestStepUpAndRefreshAtOnce(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		_, p := w.withApp()
@@ -202,8 +202,8 @@ func TestStepUpAndRefreshAtOnce(t *testing.T) {
 	})
 }
 
-// TestRefreshWhileFactorIsRemoved: a refresh that has read the session at level 2 gives tokens of level 1 where the
-// last factor is removed before it commits.
+// TestRefreshWhileFactorIsRemoved: a refresh that read the session at level 2 gives tokens
+// of level 1 if the last factor is removed before it commits.
 func TestRefreshWhileFactorIsRemoved(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		in, p := w.withApp()
@@ -230,7 +230,7 @@ func TestRefreshWhileFactorIsRemoved(t *testing.T) {
 	})
 }
 
-// TestStepUpAgain: each method stands in amr once, the newest first.
+// TestStepUpAgain: amr has each method once, the newest first.
 func TestStepUpAgain(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		_, p := w.withApp()
@@ -250,8 +250,8 @@ func TestStepUpAgain(t *testing.T) {
 	})
 }
 
-// TestFirstVerification: with the first factor the sessions end that have shown a
-// password alone; later ones of level 1 are on their way and stay.
+// TestFirstVerification: verifying the first factor ends the sessions that used a password
+// alone. Later sessions of level 1 are on their way to level 2 and stay.
 func TestFirstVerification(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		up := w.must(200, w.do("POST /signup", "", ann))
@@ -268,7 +268,8 @@ func TestFirstVerification(t *testing.T) {
 	})
 }
 
-// TestA11 is case A-11: a code is good once, for one of many, and only around now.
+// TestA11 is case A-11: a code is valid once, for one of many requests, and only around its
+// time.
 func TestA11(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		up := w.must(200, w.do("POST /signup", "", ann))
@@ -334,7 +335,7 @@ func (w *world) parallel(n int, pass func(token string) *answer) int {
 	return int(passed.Load())
 }
 
-// TestChallengeBelongs: a challenge is good for its factor, its session and five
+// TestChallengeBelongs: a challenge is valid for its factor and its session, for five
 // minutes.
 func TestChallengeBelongs(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
@@ -360,8 +361,8 @@ func TestChallengeBelongs(t *testing.T) {
 	})
 }
 
-// TestFactorThatWaited: a factor that somebody with the password has enrolled before
-// the owner had one lets nobody past the owner's.
+// TestFactorThatWaited: a factor that somebody with the password enrolled before the owner
+// had one cannot replace the owner's.
 func TestFactorThatWaited(t *testing.T) {
 	engines(t, withPasskeys, func(t *testing.T, w *world) {
 		owner := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
@@ -431,7 +432,7 @@ func TestFactorsRefused(t *testing.T) {
 	})
 }
 
-// TestUnenroll: what rests on a factor goes with it.
+// TestUnenroll: removing a factor ends what was verified by it.
 func TestUnenroll(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		in, phone := w.withApp()
@@ -475,8 +476,8 @@ func TestUnenroll(t *testing.T) {
 	})
 }
 
-// TestRecoveryCodesGo: codes on paper that are good no more leave nothing behind, since they
-// would stay for as long as those that are.
+// TestRecoveryCodesGo: used and replaced recovery codes are deleted, since they would
+// otherwise stay as long as valid ones.
 func TestRecoveryCodesGo(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		in, p := w.withApp()
@@ -549,7 +550,8 @@ func TestRecoveryCodes(t *testing.T) {
 	})
 }
 
-// TestRecoverWithoutPhone: who has lost the phone gets in by a code, and replaces it.
+// TestRecoverWithoutPhone: a user without the phone logs in by a recovery code and replaces
+// the factor.
 func TestRecoverWithoutPhone(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		in, lost := w.withApp()
@@ -565,8 +567,8 @@ func TestRecoverWithoutPhone(t *testing.T) {
 	})
 }
 
-// TestSecondFactorGuesses: wrong codes and passwords draw on one budget, at whatever
-// endpoint, and who has the password does not get it back by logging in.
+// TestSecondFactorGuesses: wrong codes and passwords count in one budget, at every
+// endpoint, and a login by password does not reset it.
 func TestSecondFactorGuesses(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		in, p := w.withApp()
@@ -605,7 +607,7 @@ func TestSecondFactorGuesses(t *testing.T) {
 	})
 }
 
-// TestFactorNotices: owners learn of factors that come and go.
+// TestFactorNotices: owners are notified of added and removed factors.
 func TestFactorNotices(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		in, p := w.withApp()

@@ -18,8 +18,8 @@ func exchangeBody(code, verifier string) string {
 	return fmt.Sprintf(`{"auth_code":%q,"code_verifier":%q}`, code, verifier)
 }
 
-// TestPKCE: a flow that begins with a challenge ends in a code, which is good once,
-// for five minutes, and for who has the verifier.
+// TestPKCE: a flow with a challenge ends with a code, which is valid once, for five
+// minutes, together with its verifier.
 func TestPKCE(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		w.account("ann@example.org")
@@ -98,7 +98,7 @@ func TestPKCEReplay(t *testing.T) {
 	})
 }
 
-// TestPKCEReplayOfOthers: the replay of a code leaves the user's other sessions alone.
+// TestPKCEReplayOfOthers: a replayed code does not end other sessions of the user.
 func TestPKCEReplayOfOthers(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		w.account("ann@example.org")
@@ -110,7 +110,8 @@ func TestPKCEReplayOfOthers(t *testing.T) {
 	})
 }
 
-// TestPKCEReplayAtOnce: of many exchanges of one code at most one succeeds, and none leaves a session.
+// TestPKCEReplayAtOnce: of simultaneous exchanges of one code at most one succeeds, and no
+// session is left.
 func TestPKCEReplayAtOnce(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		w.account("ann@example.org")
@@ -148,7 +149,7 @@ func TestPKCERefusedAtTheStart(t *testing.T) {
 	})
 }
 
-// TestPage: the page is one that no other site can frame, script or submit.
+// TestPage: other sites cannot frame, script or submit the page.
 func TestPage(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		const hostile = `"><script>alert(1)</script>`

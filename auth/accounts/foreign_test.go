@@ -11,8 +11,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/oidc"
 )
 
-// TestVerifiers: tokens of other issuers say who calls, and never that it is a user of
-// ours; accounts themselves do not take them.
+// TestVerifiers: tokens of other issuers authenticate a caller who is never a user of these
+// accounts, and the routes of accounts reject them.
 func TestVerifiers(t *testing.T) {
 	staff, bare := authtest.NewProvider(t), authtest.NewProvider(t)
 	verifier := func(name string, p *authtest.Provider) auth.Verifier {
@@ -76,8 +76,8 @@ func TestVerifiers(t *testing.T) {
 	})
 }
 
-// TestLinkAAL2: who has a second factor shows it before they link an identity or take
-// one off; otherwise whoever has the password had another way in for good.
+// TestLinkAAL2: a user with a second factor needs it to link or unlink an identity.
+// Otherwise somebody with the password could add a permanent way in.
 func TestLinkAAL2(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		high, _ := w.withApp()

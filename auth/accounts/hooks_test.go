@@ -21,7 +21,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 )
 
-// TestBeforeSignUp: the hook refuses, fails and changes metadata before anything is
+// TestBeforeSignUp: the hook can refuse, fail and change metadata before anything is
 // stored, for every kind of account that a client can make.
 func TestBeforeSignUp(t *testing.T) {
 	engines(t, func(c *accounts.Config) {
@@ -70,9 +70,8 @@ func TestBeforeSignUp(t *testing.T) {
 	})
 }
 
-// TestBeforeSignUpEverywhere: there is no way to an account around the hook: what it
-// refuses leaves no row and sends no mail. (Logins elsewhere: create takes nothing that
-// was not admitted.)
+// TestBeforeSignUpEverywhere: no way to an account goes around the hook. What it refuses
+// leaves no row and sends no mail.
 func TestBeforeSignUpEverywhere(t *testing.T) {
 	var mu sync.Mutex
 	asked := map[string]int{} // by method
@@ -121,8 +120,8 @@ func TestBeforeSignUpEverywhere(t *testing.T) {
 	})
 }
 
-// TestGuestsAdmitted: who has come in without an account gets one by no way past the hook,
-// nor where sign-up is closed: what is refused leaves no change under way and sends nothing.
+// TestGuestsAdmitted: a guest becomes a user only if the hook and the setting for sign-up
+// allow it. A refusal leaves no pending change and sends nothing.
 func TestGuestsAdmitted(t *testing.T) {
 	providers(t, func(c *accounts.Config) {
 		withSMS(c)
@@ -171,9 +170,8 @@ func TestGuestsAdmitted(t *testing.T) {
 	})
 }
 
-// TestGuestsMetadata: what the hook says of a guest who is to have an account holds when they
-// have it, and not before: until then nobody has shown whose address it is. What was said of
-// them meanwhile stays.
+// TestGuestsMetadata: metadata that the hook sets for a guest are stored when the address
+// is confirmed, not before. Metadata that the guest has set in between stay.
 func TestGuestsMetadata(t *testing.T) {
 	change := func(c *accounts.Config) {
 		withSMS(c)
@@ -262,8 +260,8 @@ func TestGuestsMetadata(t *testing.T) {
 	})
 }
 
-// TestBeforeTokenAgain: a refresh that the hook lets down spends nothing, so that the client
-// may come again, however late.
+// TestBeforeTokenAgain: a refresh that the hook fails uses up nothing, so the client may
+// repeat it, however late.
 func TestBeforeTokenAgain(t *testing.T) {
 	var down sync.Map // by address
 	engines(t, func(c *accounts.Config) {
@@ -294,8 +292,8 @@ func TestBeforeTokenAgain(t *testing.T) {
 	})
 }
 
-// TestBeforeTokenOfCookiesAndKeys: what stands in place of a token is refused as that is, and a
-// browser forgets its cookie then; where the hook fails it may come again.
+// TestBeforeTokenOfCookiesAndKeys: cookies and API keys are refused by the hook as tokens
+// are. A refusal deletes the cookie, a failure does not.
 func TestBeforeTokenOfCookiesAndKeys(t *testing.T) {
 	var down sync.Map // by the session's user
 	engines(t, func(c *accounts.Config) {
@@ -344,7 +342,8 @@ func TestBeforeTokenOfCookiesAndKeys(t *testing.T) {
 	})
 }
 
-// TestBeforeToken: claims are added, reserved ones are refused, and so are tokens.
+// TestBeforeToken: the hook adds claims, reserved ones are an error, and it can refuse
+// tokens.
 func TestBeforeToken(t *testing.T) {
 	var mode sync.Map
 	engines(t, func(c *accounts.Config) {
@@ -385,7 +384,7 @@ func TestBeforeToken(t *testing.T) {
 	})
 }
 
-// TestAfterSignIn: it is told of logins once they are stored, not of refreshes, and
+// TestAfterSignIn: the hook runs after logins are stored and not after refreshes, and
 // cannot undo them.
 func TestAfterSignIn(t *testing.T) {
 	var mu sync.Mutex
@@ -421,8 +420,8 @@ type parcel struct {
 	OwnerID store.ID `bun:",notnull"`
 }
 
-// TestBeforeDelete: through every door at which accounts are deleted the application's rows
-// go with them in one transaction, or what refuses, fails or panics keeps both.
+// TestBeforeDelete: wherever accounts are deleted, rows of the application are deleted in
+// the same transaction. If the hook refuses, fails or panics, both stay.
 func TestBeforeDelete(t *testing.T) {
 	var mu sync.Mutex
 	why := map[string]error{} // by the address of who is not to be deleted

@@ -19,8 +19,8 @@ func (w *world) linkURL(token, provider, more string) *answer {
 	return w.do("GET /user/identities/authorize?skip_http_redirect=true&provider="+provider+more, token, "")
 }
 
-// TestLink: with PKCE nothing is linked before the client shows its verifier, whatever
-// browser has been at the provider.
+// TestLink: with PKCE an identity is linked when the client shows its verifier, whatever
+// browser was at the provider.
 func TestLink(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		before := w.must(200, w.do("POST /signup", "", bob))
@@ -67,8 +67,8 @@ func TestLink(t *testing.T) {
 	})
 }
 
-// TestLinkImplicit: without PKCE the browser that has asked must be the one that comes
-// back, and the request one whose cookies a browser keeps.
+// TestLinkImplicit: without PKCE the browser that began must be the one that comes back, so
+// the request must be one that stores cookies.
 func TestLinkImplicit(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		token := w.must(200, w.do("POST /signup", "", bob)).str("access_token")
@@ -93,8 +93,8 @@ func TestLinkImplicit(t *testing.T) {
 	})
 }
 
-// TestLinkAnonymous: a guest who links an identity has an account, with the address if
-// nobody has it.
+// TestLinkAnonymous: a guest who links an identity becomes a user, with its address if no
+// account has it.
 func TestLinkAnonymous(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		link := func() map[string]any {
@@ -117,7 +117,7 @@ func TestLinkAnonymous(t *testing.T) {
 	})
 }
 
-// TestLinkOff: linking has to be switched on, and needs a session of ours.
+// TestLinkOff: linking needs the setting, and a session of these accounts.
 func TestLinkOff(t *testing.T) {
 	providers(t, func(c *accounts.Config) { c.ManualLinking = false }, func(t *testing.T, w *world, f fakes) {
 		in := w.must(200, w.do("POST /signup", "", bob))
@@ -147,8 +147,8 @@ func identityID(u map[string]any, provider string) string {
 	return ""
 }
 
-// TestUnlink: an identity goes with the sessions that were begun by it, and with what
-// it has brought; the last one stays.
+// TestUnlink: unlinking ends the sessions that began by the identity and removes what it
+// added. The last one cannot be unlinked.
 func TestUnlink(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		ada := `{"email":"ada@example.org","password":"a good password"}`
@@ -184,8 +184,8 @@ func TestUnlink(t *testing.T) {
 	})
 }
 
-// TestUnlinkEmail: without the identity that the address is, the password is gone, and
-// the address too unless another identity has it.
+// TestUnlinkEmail: unlinking the e-mail identity removes the password, and the address too
+// unless another identity has it.
 func TestUnlinkEmail(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		link := func(credentials string) map[string]any {
@@ -216,7 +216,7 @@ func TestUnlinkEmail(t *testing.T) {
 	})
 }
 
-// TestUnlinkOnce: of two identities that are taken off at the same time one stays.
+// TestUnlinkOnce: of two identities that are unlinked at once one stays.
 func TestUnlinkOnce(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		w.must(200, w.do("POST /signup", "", `{"email":"ada@example.org","password":"a good password"}`))
@@ -241,7 +241,7 @@ func TestUnlinkOnce(t *testing.T) {
 	})
 }
 
-// TestIDToken: an ID token that an app has got buys a session, or is linked.
+// TestIDToken: an ID token that an app has received opens a session, or is linked.
 func TestIDToken(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		const line = "POST /token?grant_type=id_token"
@@ -284,8 +284,7 @@ func TestIDToken(t *testing.T) {
 	})
 }
 
-// TestProviderClosed: where sign-up is closed a login makes no account, and leads to
-// one that is there.
+// TestProviderClosed: with sign-up closed a login makes no account and opens existing ones.
 func TestProviderClosed(t *testing.T) {
 	providers(t, func(c *accounts.Config) { c.DisableSignup = true }, func(t *testing.T, w *world, f fakes) {
 		w.tab().refused("closed", "signup_disabled", siteURL, w.tab().login(f.trusted, "trusted", ""))
@@ -296,7 +295,7 @@ func TestProviderClosed(t *testing.T) {
 	})
 }
 
-// TestProviderBanned: who is banned stays out, however they come.
+// TestProviderBanned: a banned user cannot log in by any flow of a provider.
 func TestProviderBanned(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		w.must(200, w.do("POST /signup", "", `{"email":"ada@example.org","password":"a good password"}`))
@@ -315,7 +314,7 @@ func TestProviderBanned(t *testing.T) {
 	})
 }
 
-// TestProviderHook: the application is asked before a login makes an account.
+// TestProviderHook: BeforeSignUp runs before a login makes an account.
 func TestProviderHook(t *testing.T) {
 	hook := func(_ context.Context, s *accounts.SignUp) error {
 		if s.Email == "" {
@@ -339,7 +338,7 @@ func TestProviderHook(t *testing.T) {
 	})
 }
 
-// TestProviderSecrets: what a login leaves in the database opens nothing by itself.
+// TestProviderSecrets: the rows of a login contain nothing that can be used by itself.
 func TestProviderSecrets(t *testing.T) {
 	y := yes{finished: make(chan struct{}, 1000)}
 	engines(t, func(c *accounts.Config) { c.Providers = []accounts.Provider{y} }, func(t *testing.T, w *world) {
@@ -366,7 +365,8 @@ func TestProviderSecrets(t *testing.T) {
 	})
 }
 
-// TestSettings: a login page learns what it may offer, and others where the keys are.
+// TestSettings: the settings list what a login page may offer, and discovery says where the
+// keys are.
 func TestSettings(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, _ fakes) {
 		external := w.must(200, w.do("GET /settings", "", "")).body["external"].(map[string]any)

@@ -80,8 +80,8 @@ func TestImport(t *testing.T) {
 // argonHash is the hash of "a good password", with as little as there is.
 const argonHash = "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$V+0gWNIRoPe+ggj4M+8ePeEaWmkjrVGSNWXZx2GpAxE"
 
-// TestImportRefused: rows that cannot be imported are told one by one, and keep no other
-// out.
+// TestImportRefused: rows that cannot be imported are reported one by one, and the others
+// are imported.
 func TestImportRefused(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		taken := mustID(t, w.made(`{"email":"taken@example.org","phone":"+491511234567"}`))
@@ -188,8 +188,7 @@ func TestImportMany(t *testing.T) {
 	})
 }
 
-// TestImportsAtOnce: of the same users imported by several at the same time each is made
-// once.
+// TestImportsAtOnce: simultaneous imports of the same users make each user once.
 func TestImportsAtOnce(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		const n = 200

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 )
 
-// TestOTP: a login by mail makes an account when it comes back, and not before.
+// TestOTP: a login by mail makes an account when its code comes back, and not before.
 func TestOTP(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		count := func() (n int) {
@@ -49,8 +49,8 @@ func TestOTP(t *testing.T) {
 	})
 }
 
-// TestMailCap: an e-mail address gets so many mails in an hour, of all kinds together, whether it has an
-// account or not.
+// TestMailCap: an e-mail address gets a limited number of mails in an hour, of all kinds
+// together, with and without an account.
 func TestMailCap(t *testing.T) {
 	capped := func(c *accounts.Config) {
 		confirmed(c)
@@ -90,7 +90,8 @@ func TestTokenRepeatedParameter(t *testing.T) {
 	})
 }
 
-// TestOTPNotCreated: who may not have an account gets no mail, and is not told.
+// TestOTPNotCreated: without permission to make an account no mail is sent, and the answer
+// is the same.
 func TestOTPNotCreated(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); c.DisableSignup = true }, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /otp", "", annMail))
@@ -113,7 +114,7 @@ func TestOTPOfUsersOnly(t *testing.T) {
 	})
 }
 
-// TestOTPAdmitted: the hook before sign-up is asked, and what it says of the account holds.
+// TestOTPAdmitted: BeforeSignUp runs, and the account gets what it sets.
 func TestOTPAdmitted(t *testing.T) {
 	engines(t, func(c *accounts.Config) {
 		confirmed(c)
@@ -157,8 +158,8 @@ func TestMailsRefused(t *testing.T) {
 	})
 }
 
-// TestWithoutMailer: who needs a mail is told that there are none, whether there is an
-// account or not.
+// TestWithoutMailer: requests that need a mail fail with the same error, with and without
+// an account.
 func TestWithoutMailer(t *testing.T) {
 	engines(t, func(c *accounts.Config) { c.Mailer = nil; withSecretKey(c) }, func(t *testing.T, w *world) {
 		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
@@ -282,8 +283,8 @@ func TestGenerateLink(t *testing.T) {
 	})
 }
 
-// TestSecondFactorForChanges: a password or a link of a mail alone does not change
-// the password or the address of who has a second factor.
+// TestSecondFactorForChanges: a password or a link in a mail alone cannot change the
+// password or the address of a user with a second factor.
 func TestSecondFactorForChanges(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		full, _ := w.verifiedApp(w.account("ann@example.org"))
@@ -298,8 +299,8 @@ func TestSecondFactorForChanges(t *testing.T) {
 	})
 }
 
-// TestCookieOfVerify: an application with cookies gets one, and another one with
-// another password.
+// TestCookieOfVerify: verifying sets a cookie where the client asks for one, and a new
+// password replaces it.
 func TestCookieOfVerify(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); c.Cookies = true }, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", ann))

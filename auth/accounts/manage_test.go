@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// TestManageErrors: the codes that the comments of the methods promise.
+// TestManageErrors: methods return the codes that their comments name.
 func TestManageErrors(t *testing.T) {
 	engines(t, func(c *accounts.Config) {
 		keyed(c)

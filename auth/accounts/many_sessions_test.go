@@ -29,8 +29,8 @@ func (w *world) repeat(session string, n int) []store.ID {
 	return out
 }
 
-// TestManySessionsEnd: whoever has logged in very often is put out by as many statements as
-// others are, with all their tokens; the session that does it goes on.
+// TestManySessionsEnd: ending thousands of sessions of a user takes as many statements as
+// ending few, includes all tokens, and keeps the session that asked.
 func TestManySessionsEnd(t *testing.T) {
 	s := &statements{texts: make(map[string][]string)}
 	providers(t, withSecretKey, func(t *testing.T, w *world, f fakes) {
@@ -122,8 +122,8 @@ func (w *world) personWith(f fakes, email string) person {
 	return person{u["id"].(string), up.str("access_token"), identityID(u, "trusted"), w.claims(in.str("access_token"))["session_id"].(string)}
 }
 
-// TestMostSessions: a user has so many sessions, and those end first that have shown least and
-// were used longest ago. Instances that were not there know it too.
+// TestMostSessions: a user has a limited number of sessions. The ones of the lowest level
+// and the oldest use end first, also on instances that did not open them.
 func TestMostSessions(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		full, _ := w.withApp()

@@ -41,8 +41,8 @@ func (m *meanwhile) Start(ctx context.Context, one store.TracedStatement) contex
 
 func (m *meanwhile) End(context.Context, store.TracedStatement, store.TraceOutcome) {}
 
-// TestEndedMeanwhile: what ends a session ends what its requests are about to change, too:
-// a request that was let in before leaves nothing in the account behind.
+// TestEndedMeanwhile: a request that was authenticated before its session ended changes
+// nothing in the account.
 func TestEndedMeanwhile(t *testing.T) {
 	m := &meanwhile{next: make(map[string]func())}
 	engines(t, func(c *accounts.Config) { withPasskeys(c); c.ManualLinking = true }, func(t *testing.T, w *world) {
@@ -130,9 +130,8 @@ func (w *world) ways(id store.ID) string {
 	return out
 }
 
-// TestUnlinkedMeanwhile: nor does a login at a provider let anybody in whose identity is
-// taken off the account while its code is exchanged, whether or not the account has another
-// one there.
+// TestUnlinkedMeanwhile: a login at a provider fails if its identity is unlinked while the
+// code is exchanged, also if the account has another identity there.
 func TestUnlinkedMeanwhile(t *testing.T) {
 	m := &meanwhile{next: make(map[string]func())}
 	providers(t, withSecretKey, func(t *testing.T, w *world, f fakes) {
@@ -165,8 +164,8 @@ func TestUnlinkedMeanwhile(t *testing.T) {
 	}, storetest.Store(store.Options{Tracers: []store.Tracer{m}}))
 }
 
-// TestEvictedMeanwhile: nor whom the owner of the address has put out of the account, who has
-// come from the same provider.
+// TestEvictedMeanwhile: it fails too if the owner of the address has taken the account over
+// in between.
 func TestEvictedMeanwhile(t *testing.T) {
 	m := &meanwhile{next: make(map[string]func())}
 	providers(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c) }, func(t *testing.T, w *world, f fakes) {

@@ -40,8 +40,8 @@ func TestOperationsCoverRoutes(t *testing.T) {
 	}
 }
 
-// TestOperationsAnswer compares answers with the types that their operations name: they have
-// every member of the type that is not optional, and no other.
+// TestOperationsAnswer compares answers with the types that their operations name: an
+// answer has every required member of the type and no unknown one.
 func TestOperationsAnswer(t *testing.T) {
 	operations := map[string]accounts.Operation{}
 	for _, op := range accounts.Operations() {

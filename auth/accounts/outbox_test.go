@@ -123,8 +123,8 @@ func TestOutbox(t *testing.T) {
 	})
 }
 
-// TestOutboxLate: a mail that nobody was there to send is not sent when it is of no use
-// any more.
+// TestOutboxLate: a mail that could not be sent in time is dropped when its code has
+// expired.
 func TestOutboxLate(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		w.queue("ann@example.org", time.Hour)
@@ -197,8 +197,8 @@ func (l *lastWords) Send(context.Context, string, string, string, map[string]str
 	return nil
 }
 
-// TestOutboxStopped: a mail that has gone does not go again because who sent it is
-// stopped at that moment.
+// TestOutboxStopped: a mail that was sent is not sent again if its instance is stopped at
+// that moment.
 func TestOutboxStopped(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		w.queue("ann@example.org", 0)
@@ -216,7 +216,7 @@ func TestOutboxStopped(t *testing.T) {
 	})
 }
 
-// TestOutboxOfInstances: of several instances that look at once one sends.
+// TestOutboxOfInstances: of several instances one sends a mail.
 func TestOutboxOfInstances(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		const mails = 40
@@ -264,7 +264,7 @@ func (r *refusing) Send(context.Context, string, string, string, map[string]stri
 	return fmt.Errorf("mail: %w", noSuchUser{})
 }
 
-// TestOutboxPermanent: a mail that is refused for good is not sent again.
+// TestOutboxPermanent: a mail that the server rejects for good is not sent again.
 func TestOutboxPermanent(t *testing.T) {
 	engines(t, func(c *accounts.Config) { c.Mailer = new(refusing) }, func(t *testing.T, w *world) {
 		w.queue("ann@example.org", 0)

@@ -29,7 +29,8 @@ func padded(c *accounts.Config) {
 	c.MinResponseTime = 100 * time.Millisecond
 }
 
-// TestPaddingStartsAtTheBody: the time that a client takes for its body is no part of the padded time.
+// TestPaddingStartsAtTheBody: the time in which a client sends its body does not count as
+// padded time.
 func TestPaddingStartsAtTheBody(t *testing.T) {
 	engines(t, padded, func(t *testing.T, w *world) {
 		r := w.request("POST /recover", "", `{"email":"absent@example.org"}`)
@@ -55,8 +56,8 @@ func (w *world) addImported() {
 	}
 }
 
-// TestPaddedLogins: a wrong password is answered after the padded time, whether there is an account or not, and a right
-// one at once.
+// TestPaddedLogins: a wrong password is answered after the padded time, with and without an
+// account, and a right one at once.
 func TestPaddedLogins(t *testing.T) {
 	engines(t, padded, func(t *testing.T, w *world) {
 		w.addPeople()

@@ -105,8 +105,8 @@ func TestPasskeys(t *testing.T) {
 	})
 }
 
-// TestPasskeyEndsLesser: with a passkey the sessions end that have shown less than the account
-// can ask for from now on, whoever is in them, but for the one that adds it.
+// TestPasskeyEndsLesser: adding a passkey ends the other sessions with a lower level than
+// the account can now require.
 func TestPasskeyEndsLesser(t *testing.T) {
 	engines(t, withPasskeys, func(t *testing.T, w *world) {
 		here := w.must(200, w.do("POST /signup", "", ann))
@@ -136,7 +136,7 @@ func (w *world) list(line, token string) (out []map[string]any) {
 	return out
 }
 
-// TestWebAuthnFactor: a passkey as supabase-js enrolls it for a second factor.
+// TestWebAuthnFactor: supabase-js enrolls a passkey as a second factor.
 func TestWebAuthnFactor(t *testing.T) {
 	engines(t, withPasskeys, func(t *testing.T, w *world) {
 		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
@@ -184,8 +184,7 @@ func TestWebAuthnFactor(t *testing.T) {
 	})
 }
 
-// TestA59 is case A-59: whatever is wrong with an answer, nobody is let in, and the
-// challenge is spent.
+// TestA59 is case A-59: no invalid assertion logs in, and each uses up its challenge.
 func TestA59(t *testing.T) {
 	engines(t, withPasskeys, func(t *testing.T, w *world) {
 		annID, annKey := w.addPasskey(w.must(200, w.do("POST /signup", "", ann)).str("access_token"))
@@ -273,7 +272,7 @@ func (w *world) denied(name string, got *answer) {
 	}
 }
 
-// TestCopiedPasskey: a counter that goes back is told, and the passkey is kept as it was.
+// TestCopiedPasskey: a counter that goes back is reported, and the passkey stays as it was.
 func TestCopiedPasskey(t *testing.T) {
 	engines(t, withPasskeys, func(t *testing.T, w *world) {
 		_, key := w.addPasskey(w.must(200, w.do("POST /signup", "", ann)).str("access_token"))
@@ -288,7 +287,7 @@ func TestCopiedPasskey(t *testing.T) {
 	})
 }
 
-// TestPasskeyAtOnce: of 50 that come with one answer one is let in, at login, at step-up
+// TestPasskeyAtOnce: of 50 requests with one assertion one succeeds, at login, at step-up
 // and at a registration.
 func TestPasskeyAtOnce(t *testing.T) {
 	engines(t, withPasskeys, func(t *testing.T, w *world) {
@@ -330,7 +329,7 @@ func TestPasskeyAtOnce(t *testing.T) {
 	})
 }
 
-// TestPasskeysRefused: what is not for everybody.
+// TestPasskeysRefused: invalid registrations and callers without permission are refused.
 func TestPasskeysRefused(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withPasskeys(c); c.Anonymous = true }, func(t *testing.T, w *world) {
 		up := w.must(200, w.do("POST /signup", "", ann))
@@ -402,8 +401,8 @@ func withLaxPasskeys(c *accounts.Config) {
 	c.Passkeys = party.Plain()
 }
 
-// TestDeletedPasskeyEndsSessions: with a passkey go the sessions that were begun by it,
-// whatever level they have.
+// TestDeletedPasskeyEndsSessions: deleting a passkey ends the sessions that began by it, at
+// every level.
 func TestDeletedPasskeyEndsSessions(t *testing.T) {
 	engines(t, withLaxPasskeys, func(t *testing.T, w *world) {
 		up := w.must(200, w.do("POST /signup", "", ann))
@@ -421,8 +420,8 @@ func TestDeletedPasskeyEndsSessions(t *testing.T) {
 	})
 }
 
-// TestPasskeyWithoutVerification: a passkey that only stands there is one factor, and
-// it is not a second one to itself.
+// TestPasskeyWithoutVerification: a passkey without user verification is one factor, and
+// cannot be its own second one.
 func TestPasskeyWithoutVerification(t *testing.T) {
 	engines(t, withLaxPasskeys, func(t *testing.T, w *world) {
 		id, key := w.addPasskey(w.must(200, w.do("POST /signup", "", ann)).str("access_token"))

@@ -46,8 +46,8 @@ func (w *world) phoneAccount(phone string) string {
 	return w.must(200, w.verifySMS("sms", w.sms(accounts.SMSConfirmation, phone))).str("access_token")
 }
 
-// TestPhoneSignUp: a number is confirmed by the code of a message and is then what its
-// owner logs in with, in any spelling.
+// TestPhoneSignUp: a code by message confirms the number, with which its user then logs in,
+// in any spelling.
 func TestPhoneSignUp(t *testing.T) {
 	engines(t, withSMS, func(t *testing.T, w *world) {
 		up := w.must(200, w.do("POST /signup", "", `{"phone":"+49 30 123456","password":"a good password","channel":"sms","data":{"name":"Anna","locale":"de-AT"}}`))
@@ -114,8 +114,8 @@ func TestPhoneOTP(t *testing.T) {
 	})
 }
 
-// TestPhoneResend: the code of a sign-up is sent again, a minute later, and then only
-// the last one counts. Who has confirmed gets none.
+// TestPhoneResend: the code of a sign-up can be sent again after a minute, and only the
+// last one is valid. Confirmed numbers get none.
 func TestPhoneResend(t *testing.T) {
 	engines(t, withSMS, func(t *testing.T, w *world) {
 		again := member(annaPhone, "type", "sms")
@@ -138,7 +138,8 @@ func TestPhoneResend(t *testing.T) {
 	})
 }
 
-// TestPhoneRefused: what is no number, or not both, or another channel.
+// TestPhoneRefused: invalid numbers, requests with a number and an address, and other
+// channels are refused.
 func TestPhoneRefused(t *testing.T) {
 	engines(t, withSMS, func(t *testing.T, w *world) {
 		for line, bodies := range map[string][]string{
@@ -168,8 +169,8 @@ func TestPhoneRefused(t *testing.T) {
 	})
 }
 
-// TestWithoutSMS: without a sender numbers are refused wherever one would log in by them,
-// and the settings say so.
+// TestWithoutSMS: without a sender every login by number is refused, and the settings say
+// so.
 func TestWithoutSMS(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		for _, request := range [][2]string{
@@ -188,7 +189,7 @@ func TestWithoutSMS(t *testing.T) {
 	})
 }
 
-// TestPhoneSettings: with one the settings say so.
+// TestPhoneSettings: with a sender the settings offer it.
 func TestPhoneSettings(t *testing.T) {
 	for _, auto := range []bool{false, true} {
 		t.Run(fmt.Sprint(auto), func(t *testing.T) {
@@ -207,8 +208,8 @@ func TestPhoneSettings(t *testing.T) {
 	}
 }
 
-// TestPhoneTakeover: who signs up with the number of somebody else has nothing when its
-// owner shows up, and does not keep them from an account of theirs.
+// TestPhoneTakeover: a sign-up with the number of another person loses the account when the
+// owner of the number logs in, who can make one of their own.
 func TestPhoneTakeover(t *testing.T) {
 	const eve = `{"phone":"+4930123456","password":"the attacker's own","data":{"name":"Eve"}}`
 	engines(t, func(c *accounts.Config) { withSMS(c); withSecretKey(c) }, func(t *testing.T, w *world) {
@@ -252,8 +253,8 @@ func TestPhoneTakeover(t *testing.T) {
 	})
 }
 
-// TestPhoneSignUpOfAnother: who asks for a login and types the digits of a sign-up that
-// somebody else has made before does not confirm it.
+// TestPhoneSignUpOfAnother: the code of a login does not confirm an earlier sign-up of a
+// stranger with that number.
 func TestPhoneSignUpOfAnother(t *testing.T) {
 	engines(t, withSMS, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", `{"phone":"+4930123456","password":"the attacker's own"}`))
@@ -276,9 +277,9 @@ func TestPhoneSignUpOfAnother(t *testing.T) {
 	})
 }
 
-// TestUnconfirmedContact: a number or an address that an account has and never confirmed
-// does not lead into it where the account is known to be somebody's; whoever shows that it
-// is theirs gets an account of their own.
+// TestUnconfirmedContact: an unconfirmed number or address does not lead into an account
+// that is known to belong to a person. A user who proves to own the contact gets an account
+// of their own.
 func TestUnconfirmedContact(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withSMS(c); withSecretKey(c) }, func(t *testing.T, w *world) {
 		bob := w.must(200, w.do("POST /admin/users", secretKey, `{"email":"bob@example.org","email_confirm":true,"phone":"+4930123456","password":"a good password"}`))
@@ -391,8 +392,8 @@ func TestPhoneSignInOfLockedAccount(t *testing.T) {
 	})
 }
 
-// TestPhoneSignUpOfMadeAccounts: a sign-up with a number takes nothing from an account that
-// an admin has made, and leaves nothing in it.
+// TestPhoneSignUpOfMadeAccounts: a sign-up by number changes nothing in an account that an
+// admin has made.
 func TestPhoneSignUpOfMadeAccounts(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withSMS(c); withSecretKey(c) }, func(t *testing.T, w *world) {
 		const made = `{"phone":"+4930123456","password":"a good password","user_metadata":{"team":"red"}}`
@@ -411,8 +412,8 @@ func TestPhoneSignUpOfMadeAccounts(t *testing.T) {
 	})
 }
 
-// TestA1Phones is case A-1 for numbers: what is asked of one that has an account is
-// answered as for one that has none, byte for byte, and so is asking again at once.
+// TestA1Phones is case A-1 for numbers: answers are the same, byte for byte, with and
+// without an account, also when repeated at once.
 func TestA1Phones(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withSMS(c); withSecretKey(c) }, func(t *testing.T, w *world) {
 		numbers := map[string]string{"unknown": "+4930000000", "known": "+4930000001", "waits": "+4930000002", "banned": "+4930000003", "unconfirmed": "+4930000004"}
@@ -450,8 +451,8 @@ func TestA1Phones(t *testing.T) {
 	})
 }
 
-// TestSMSLimits: a number, an address and the application each have a budget of messages,
-// whoever they are for; what is not sent is not counted.
+// TestSMSLimits: numbers, IP addresses and the application have budgets of messages.
+// Messages that are not sent are not counted.
 func TestSMSLimits(t *testing.T) {
 	engines(t, func(c *accounts.Config) {
 		withSMS(c)
@@ -493,7 +494,7 @@ func TestSMSLimits(t *testing.T) {
 	})
 }
 
-// TestPhoneGuesses: digits and passwords draw on one budget of the account, by number and
+// TestPhoneGuesses: codes and passwords count in one budget of the account, by number and
 // by address.
 func TestPhoneGuesses(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withSMS(c); withSecretKey(c); c.Limits.Guesses = accounts.Limit{} }, func(t *testing.T, w *world) {

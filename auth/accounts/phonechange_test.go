@@ -11,8 +11,8 @@ import (
 
 const bobs = "+4930654321"
 
-// TestPhoneChange: an account gets another number when the number agrees; the session
-// that has asked goes on, others end, and the owner is told by mail.
+// TestPhoneChange: a code to the new number completes the change. The session that
+// requested it stays, others end, and the owner is notified by mail.
 func TestPhoneChange(t *testing.T) {
 	engines(t, withSMS, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")
@@ -53,8 +53,8 @@ func TestPhoneChange(t *testing.T) {
 	})
 }
 
-// TestPhoneChangeProven: a session that is not young does not do, and neither does the
-// first factor of who has a second one.
+// TestPhoneChangeProven: an old session cannot change the number, nor can a session without
+// the second factor that the user has.
 func TestPhoneChangeProven(t *testing.T) {
 	engines(t, withSMS, func(t *testing.T, w *world) {
 		w.account("ann@example.org")
@@ -79,8 +79,9 @@ func (w *world) oldSession(email string) string {
 	return w.must(200, w.do(refreshLine, "", refreshBody(in.str("refresh_token")))).str("access_token")
 }
 
-// TestPhoneChangeTaken: a number that somebody has confirmed is asked for like any other,
-// gets no message, and stays theirs; one that nobody has confirmed goes to who has.
+// TestPhoneChangeTaken: a change to a number that another user has confirmed is answered
+// like any other, sends no message and changes nothing. An unconfirmed number goes to the
+// user who confirms it.
 func TestPhoneChangeTaken(t *testing.T) {
 	engines(t, withSMS, func(t *testing.T, w *world) {
 		w.phoneAccount(anna)
@@ -107,8 +108,8 @@ func TestPhoneChangeTaken(t *testing.T) {
 	})
 }
 
-// TestPhoneChangeResend: the code of a change is sent again to the new number, asked for
-// by the one or the other.
+// TestPhoneChangeResend: the code of a change can be sent again to the new number, by
+// either endpoint.
 func TestPhoneChangeResend(t *testing.T) {
 	engines(t, withSMS, func(t *testing.T, w *world) {
 		token := w.phoneAccount(anna)
@@ -136,8 +137,7 @@ func TestPhoneChangeResend(t *testing.T) {
 	})
 }
 
-// TestPhoneUpgrade: a user without an account has one when a number of theirs is
-// confirmed, under the same id.
+// TestPhoneUpgrade: a guest becomes a user with the same id when a number is confirmed.
 func TestPhoneUpgrade(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withSMS(c); c.Anonymous = true }, func(t *testing.T, w *world) {
 		guest := w.must(200, w.do("POST /signup", "", "{}"))
@@ -156,7 +156,7 @@ func TestPhoneUpgrade(t *testing.T) {
 	})
 }
 
-// TestPhoneReauthentication: who has no address gets the digits on the phone.
+// TestPhoneReauthentication: a user without an address gets the code on the phone.
 func TestPhoneReauthentication(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withSMS(c); c.Anonymous = true; c.ReauthenticateAfter = -1 }, func(t *testing.T, w *world) {
 		token := w.phoneAccount(anna)
@@ -171,8 +171,8 @@ func TestPhoneReauthentication(t *testing.T) {
 	})
 }
 
-// TestPhoneChangeOfAnEndedSession: what a session has asked for ends with it. Whoever was in
-// it would come back by a number of their own.
+// TestPhoneChangeOfAnEndedSession: a change ends with the session that requested it.
+// Otherwise a thief would come back by their own number.
 func TestPhoneChangeOfAnEndedSession(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withSMS(c); withSecretKey(c) }, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")
@@ -203,8 +203,8 @@ func TestPhoneChangeOfAnEndedSession(t *testing.T) {
 	})
 }
 
-// TestChangeByCookie: a change that was asked for by a cookie holds where another cookie takes
-// its place, and ends with that one.
+// TestChangeByCookie: a change that was requested by a cookie continues when the cookie
+// rotates, and ends with the session.
 func TestChangeByCookie(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withSMS(c); withCookies(c) }, func(t *testing.T, w *world) {
 		w.account("ann@example.org")

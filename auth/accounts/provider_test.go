@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestProviderLogin: a login with PKCE and one without, the account it makes, and the
-// one it finds again.
+// TestProviderLogin: logins with and without PKCE make an account, and later find it.
 func TestProviderLogin(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		f.trusted.SetUser(map[string]any{
@@ -49,8 +48,8 @@ func TestProviderLogin(t *testing.T) {
 	})
 }
 
-// TestProviderKeepsUser: what users have said of themselves is not overwritten, and
-// the identity shows what the provider says now.
+// TestProviderKeepsUser: a login does not overwrite metadata that users have set. The
+// identity has what the provider says now.
 func TestProviderKeepsUser(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		w.must(200, w.do("POST /signup", "", `{"email":"ada@example.org","password":"a good password","data":{"name":"Countess"}}`))
@@ -72,8 +71,7 @@ func TestProviderKeepsUser(t *testing.T) {
 	})
 }
 
-// TestProviderThenEmail: who has come by a provider and takes an address is known by
-// both.
+// TestProviderThenEmail: a user of a provider who adds an address can log in by both.
 func TestProviderThenEmail(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		in := w.must(200, w.tab().session(f.other, "other"))

@@ -36,8 +36,8 @@ func many(n int, ask func() *answer) []func() *answer {
 	return out
 }
 
-// TestMailsAtOnce: of many who ask for a mail to one address at the same time one gets
-// it sent, whether there is an account or not, and nobody sees a fault.
+// TestMailsAtOnce: of simultaneous requests for a mail to one address one sends it, with
+// and without an account, and none fails.
 func TestMailsAtOnce(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withSMS(c); c.Limits.Requests.Count = -1 }, func(t *testing.T, w *world) {
 		w.account("known@example.org")
@@ -69,8 +69,8 @@ func TestMailsAtOnce(t *testing.T) {
 	})
 }
 
-// TestEmailChangeBothAtOnce: two addresses that agree at the same moment make the
-// change, once.
+// TestEmailChangeBothAtOnce: two addresses that confirm at the same moment complete the
+// change once.
 func TestEmailChangeBothAtOnce(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		for i := range 5 {
@@ -91,8 +91,8 @@ func TestEmailChangeBothAtOnce(t *testing.T) {
 	})
 }
 
-// TestPasswordsAtOnce: of two who change a password at the same moment one does, who is
-// told, and only their session goes on.
+// TestPasswordsAtOnce: of two simultaneous changes of a password one succeeds, and only its
+// session stays.
 func TestPasswordsAtOnce(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		one := w.account("ann@example.org")
@@ -111,8 +111,8 @@ func TestPasswordsAtOnce(t *testing.T) {
 	})
 }
 
-// TestFirstLoginsAtOnce: whoever comes at the same moment as another who hashes the password
-// anew, after an import, gets in too.
+// TestFirstLoginsAtOnce: two simultaneous first logins after an import both succeed,
+// although one replaces the hash.
 func TestFirstLoginsAtOnce(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", ann))

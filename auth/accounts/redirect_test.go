@@ -36,8 +36,8 @@ func withRedirects(c *accounts.Config) {
 	c.RedirectURLs = []string{"https://ok.test/app/*", "https://exact.test/page", "myapp://cb", "http://localhost:3000/*"}
 }
 
-// TestA60Redirects is the table of case A-60: flows end at addresses of the
-// configuration, whatever is asked for when they begin and when they end.
+// TestA60Redirects is the table of case A-60: flows end at addresses that the configuration
+// allows, whatever the request at their beginning and end asks for.
 func TestA60Redirects(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withRedirects(c); c.Limits.Requests.Count = -1 }, func(t *testing.T, w *world) {
 		w.account("ann@example.org")
@@ -82,8 +82,8 @@ func TestA60Redirects(t *testing.T) {
 	})
 }
 
-// TestA60RemovedRedirect: an address that was allowed when the flow began and is no
-// more is not where it ends.
+// TestA60RemovedRedirect: a flow does not end at an address that was allowed when it began
+// and is not any more.
 func TestA60RemovedRedirect(t *testing.T) {
 	engines(t, withRedirects, func(t *testing.T, w *world) {
 		w.account("ann@example.org")
@@ -113,7 +113,7 @@ func TestRedirectURLsRefused(t *testing.T) {
 	}
 }
 
-// TestA10 is case A-10: what the headers of a request say of hosts is in no mail.
+// TestA10 is case A-10: no header of a request gets its host into a mail.
 func TestA10(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		w.account("ann@example.org")

@@ -19,9 +19,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
-// TestRevocationSpeed: what ends a session or takes a right reaches another process
-// within two seconds, 20 times of 20 (5 of each kind), for tokens and for cookies, and on PostgreSQL
-// also while the connection that listens is cut again and again.
+// TestRevocationSpeed: ended sessions and removed rights reach another process within two
+// seconds, 20 times of 20 (5 of each kind), for tokens and for cookies, on PostgreSQL also
+// while the connection that listens is cut repeatedly.
 func TestRevocationSpeed(t *testing.T) {
 	programtest.SkipShort(t)
 	engines(t, withCookies, func(t *testing.T, w *world) {

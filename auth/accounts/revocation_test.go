@@ -11,7 +11,7 @@ import (
 )
 
 // TestRevocation: an instance refuses a token of a session that has ended on another one
-// within two seconds, whether it was there or began later.
+// within two seconds, also if it started later.
 func TestRevocation(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		another := func() *world {
@@ -59,8 +59,8 @@ func TestRevocation(t *testing.T) {
 	})
 }
 
-// TestRevocationOutlivesConfig: an instance whose tokens live shorter remembers what ended
-// for as long as those live that others have made.
+// TestRevocationOutlivesConfig: an instance with a shorter life of tokens remembers ended
+// sessions for as long as tokens of other instances live.
 func TestRevocationOutlivesConfig(t *testing.T) {
 	engines(t, func(c *accounts.Config) { c.AccessTTL = time.Hour }, func(t *testing.T, w *world) {
 		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")

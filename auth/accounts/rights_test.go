@@ -9,8 +9,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
-// TestRightsOnOtherInstances: an instance refuses tokens within two seconds of what another
-// one has changed: roles, permissions, a ban, a removal.
+// TestRightsOnOtherInstances: an instance refuses tokens within two seconds of a change on
+// another one: roles, permissions, a ban, a deletion.
 func TestRightsOnOtherInstances(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		there, err := accounts.New(w.db, w.cfg)

@@ -25,8 +25,8 @@ func (w *world) withMasters(keys ...string) *world {
 	return &world{t: w.t, db: w.db, a: a, cfg: cfg, now: w.now, mailbox: w.mailbox}
 }
 
-// TestRotateMasterKey: an old master key is of no use any more once everything is sealed anew, and
-// nothing is lost that none of the keys opens.
+// TestRotateMasterKey: after the rotation an old master key opens nothing, and secrets that
+// no key opens stay as they are.
 func TestRotateMasterKey(t *testing.T) {
 	const older, newer, strange = "0123456789abcdef0123456789abcdef", "another master key, 32 bytes long", "a third master key that is not told"
 	engines(t, nil, func(t *testing.T, w *world) {
@@ -73,9 +73,8 @@ func canceled(t *testing.T) context.Context {
 	return ctx
 }
 
-// TestMasterKeyChange: while a master key is exchanged, step by step, two instances serve
-// side by side that differ by a step: what one has made the other takes, nobody is logged out,
-// and no code of a mail or message is lost.
+// TestMasterKeyChange: during a rotation two instances that differ by a step work together:
+// each accepts what the other makes, all sessions stay, and no code is lost.
 func TestMasterKeyChange(t *testing.T) {
 	const older, newer = "0123456789abcdef0123456789abcdef", "another master key, 32 bytes long"
 	engines(t, func(c *accounts.Config) { withSMS(c); withCookies(c) }, func(t *testing.T, w *world) {

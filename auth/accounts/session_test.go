@@ -57,8 +57,7 @@ func TestSignUpAndIn(t *testing.T) {
 	})
 }
 
-// TestExpiresIn: what an answer says of the life of its token is what the token says,
-// whatever the time that has passed since.
+// TestExpiresIn: expires_in of an answer is that of the token, however late it is sent.
 func TestExpiresIn(t *testing.T) {
 	var calls atomic.Int64
 	ticking := func(c *accounts.Config) {
@@ -74,8 +73,8 @@ func TestExpiresIn(t *testing.T) {
 	})
 }
 
-// TestSignUpUnconfirmed: without Autoconfirm there is no session, and an address that
-// has an account is answered as one that has none.
+// TestSignUpUnconfirmed: without Autoconfirm a sign-up gives no session, and the answer is
+// the same for an address that has an account.
 func TestSignUpUnconfirmed(t *testing.T) {
 	engines(t, func(c *accounts.Config) { c.Autoconfirm = false }, func(t *testing.T, w *world) {
 		first := w.must(200, w.do("POST /signup", "", ann))
@@ -113,8 +112,8 @@ func TestWeakPassword(t *testing.T) {
 	})
 }
 
-// TestA7 is case A-7: a family of refresh tokens dies when an older one returns, which
-// is told once.
+// TestA7 is case A-7: a refresh token that is used again ends its family, which is reported
+// once.
 func TestA7(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		r1 := w.must(200, w.do("POST /signup", "", ann)).str("refresh_token")
@@ -144,8 +143,8 @@ func TestA7(t *testing.T) {
 	})
 }
 
-// TestRefreshAfterGrace: a refresh token that was used gives its successor again within RefreshGrace, and ends the
-// session after it, also where nothing was refreshed since.
+// TestRefreshAfterGrace: a used refresh token returns its successor within RefreshGrace,
+// and ends the session after it, also without a refresh in between.
 func TestRefreshAfterGrace(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		first := w.must(200, w.do("POST /signup", "", ann)).str("refresh_token")
@@ -161,8 +160,8 @@ func TestRefreshAfterGrace(t *testing.T) {
 	})
 }
 
-// TestA8 is case A-8: twenty tabs refresh with one token at the same time, in the long
-// form a hundred times. All have the same next one, and that is the only one left.
+// TestA8 is case A-8: twenty tabs refresh with one token at once, in the long form a
+// hundred times. All get the same successor, and only that one is left.
 func TestA8(t *testing.T) {
 	rounds := 5
 	if programtest.Long() {
@@ -239,8 +238,8 @@ func tampered(t *testing.T, token string, places ...int) []string {
 	return tokens
 }
 
-// TestSessionLife: a session ends after its lifetime, however often it is used, and its access
-// tokens end with it.
+// TestSessionLife: a session ends after its lifetime despite use, and its access tokens end
+// with it.
 func TestSessionLife(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		in := w.must(200, w.do("POST /signup", "", ann))
@@ -292,8 +291,8 @@ func TestLogout(t *testing.T) {
 	})
 }
 
-// TestKeys: the keys are published, sign what they sign, rotate, and stay for as long
-// as a token of theirs holds.
+// TestKeys: public keys are served, verify tokens, rotate, and stay for as long as their
+// tokens are valid.
 func TestKeys(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		keys := func() int { return len(w.must(200, w.do("GET /.well-known/jwks.json", "", "")).body["keys"].([]any)) }
@@ -334,8 +333,8 @@ type between struct {
 	call  func()
 }
 
-// TestChangedOnTheWayIn: what ends all sessions of a user also keeps out who has shown
-// before it who they are, and has no session yet.
+// TestChangedOnTheWayIn: a change that ends all sessions of a user also ends a login that
+// is verified and has no session yet.
 func TestChangedOnTheWayIn(t *testing.T) {
 	type key struct{}
 	change := func(c *accounts.Config) {
@@ -380,8 +379,8 @@ func TestChangedOnTheWayIn(t *testing.T) {
 	})
 }
 
-// TestOldPasswordOnTheWayIn: of logins by a password that is changed meanwhile no session
-// is left.
+// TestOldPasswordOnTheWayIn: logins with a password that changes meanwhile leave no
+// session.
 func TestOldPasswordOnTheWayIn(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
@@ -411,8 +410,7 @@ func TestOldPasswordOnTheWayIn(t *testing.T) {
 	})
 }
 
-// TestUserAgentOfBytes: whatever bytes a browser says it is, its user gets in, and no more
-// of them are kept than is of use.
+// TestUserAgentOfBytes: any bytes are accepted as User-Agent, and a limited part is stored.
 func TestUserAgentOfBytes(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		for i, agent := range []string{"caf\xe9", strings.Repeat("a", 399) + "é", strings.Repeat("é", 5000)} {
@@ -430,8 +428,8 @@ func TestUserAgentOfBytes(t *testing.T) {
 	})
 }
 
-// TestMetadataNoTokenTakes: users whose metadata fit into no token get in without them
-// there: nested deeper than a token is, or growing by escapes.
+// TestMetadataNoTokenTakes: users with metadata that fit into no token, by depth or by
+// escapes, log in without them in the token.
 func TestMetadataNoTokenTakes(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		for i, data := range []string{
@@ -450,8 +448,8 @@ func TestMetadataNoTokenTakes(t *testing.T) {
 	})
 }
 
-// TestMetadataOfExponents: metadata are as large as they are kept, with exponents written
-// out.
+// TestMetadataOfExponents: the limit of metadata counts numbers with their exponents
+// written out, as they are stored.
 func TestMetadataOfExponents(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		long := `{"a":[` + strings.Repeat("1e300,", 100) + `1]}`
@@ -462,7 +460,7 @@ func TestMetadataOfExponents(t *testing.T) {
 	})
 }
 
-// TestCharset: a body is UTF-8 by its own words, or not read.
+// TestCharset: a body with another charset than UTF-8 is refused.
 func TestCharset(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", ann))

@@ -28,8 +28,8 @@ func (w *world) rename(table, name string) {
 	}
 }
 
-// TestKeysInTrouble: while keys cannot be read those that are known go on for ten minutes;
-// whether there is another one nobody can say.
+// TestKeysInTrouble: while signing keys cannot be read, known ones work for ten minutes,
+// and unknown ones are an error of the server.
 func TestKeysInTrouble(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
@@ -52,8 +52,8 @@ func TestKeysInTrouble(t *testing.T) {
 	})
 }
 
-// TestKeysAreReadByOne: while somebody reads keys nobody waits who knows some, and whoever
-// does wait goes when their request ends.
+// TestKeysAreReadByOne: one request reads the keys for all. Requests that know their key do
+// not wait, and others stop waiting when they end.
 func TestKeysAreReadByOne(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
@@ -70,8 +70,8 @@ func TestKeysAreReadByOne(t *testing.T) {
 	})
 }
 
-// TestKeysOutliveTheirReader: a client that goes away while its request reads keys spoils
-// nothing for others.
+// TestKeysOutliveTheirReader: if the client of the request that reads keys goes away, other
+// requests still get them.
 func TestKeysOutliveTheirReader(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")

@@ -41,8 +41,8 @@ func (s *statements) take(engine string) []string {
 	return texts
 }
 
-// TestLoginStatements: what a login asks of the database is little, and the same
-// whoever does not get in.
+// TestLoginStatements: a login takes few statements, the same number for each reason to
+// refuse it.
 func TestLoginStatements(t *testing.T) {
 	t.Parallel()
 	s := &statements{texts: make(map[string][]string)}
@@ -77,8 +77,8 @@ func TestLoginStatements(t *testing.T) {
 	}, storetest.Store(store.Options{Tracers: []store.Tracer{s}}))
 }
 
-// TestMailStatements: a request for a mail sends the same statements whether there is an account,
-// the job of the mail included.
+// TestMailStatements: a request for a mail takes the same statements with and without an
+// account, the job of the mail included.
 func TestMailStatements(t *testing.T) {
 	t.Parallel()
 	s := &statements{texts: make(map[string][]string)}
@@ -119,8 +119,7 @@ func TestMailStatements(t *testing.T) {
 	}, storetest.From(migrated), storetest.Store(store.Options{Tracers: []store.Tracer{s}}))
 }
 
-// TestEmailChangeStatements: the mails of a change are made of what is known of its user, who
-// is not read again for each.
+// TestEmailChangeStatements: the mails of a change do not read the user again.
 func TestEmailChangeStatements(t *testing.T) {
 	s := &statements{texts: make(map[string][]string)}
 	engines(t, confirmed, func(t *testing.T, w *world) {

@@ -9,8 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 )
 
-// TestSweep: what is of no use is deleted when its time is over, more than a batch of
-// it too, and nothing else is.
+// TestSweep: expired rows are deleted, more than one batch of them too, and no others.
 func TestSweep(t *testing.T) {
 	change := func(c *accounts.Config) { c.Autoconfirm = false }
 	engines(t, change, func(t *testing.T, w *world) {
@@ -97,8 +96,8 @@ func TestSweep(t *testing.T) {
 	})
 }
 
-// TestSweepMany: jobs sweep by the clock, and more rows than one sweep deletes do not wait for
-// the next one.
+// TestSweepMany: jobs sweep by the clock, and go on at once if more rows than one sweep
+// deletes have expired.
 func TestSweepMany(t *testing.T) {
 	engines(t, func(c *accounts.Config) { c.Retention.Every = time.Second }, func(t *testing.T, w *world) {
 		const rows = accounts.SweepMost + 600

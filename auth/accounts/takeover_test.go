@@ -12,8 +12,8 @@ import (
 
 const attacker = `{"email":"ann@example.org","password":"the attacker's own"}`
 
-// TestA12ByMail is case A-12 (i) where the owner of an address shows up by mail:
-// nothing that was made before with their address lets anybody else in.
+// TestA12ByMail is case A-12 (i) when the owner of an address confirms by mail: nothing
+// that strangers made with the address before lets them in.
 func TestA12ByMail(t *testing.T) {
 	arrivals := map[string]func(w *world) *answer{
 		"recovery": func(w *world) *answer {
@@ -56,8 +56,8 @@ func TestA12ByMail(t *testing.T) {
 	}
 }
 
-// TestSquatter: whoever is in an account with an address that was never confirmed is put out,
-// with the factor they have added, when the owner of the address shows up.
+// TestSquatter: a stranger in an account with an unconfirmed address is logged out, and
+// their factor removed, when the owner of the address logs in.
 func TestSquatter(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")
@@ -87,9 +87,9 @@ func (w *world) verifiedApp(token string) (after, id string) {
 	return w.must(200, w.verify(token, p, p.code(w, 0))).str("access_token"), p.id
 }
 
-// TestSignUpsThatDisagree: of two who sign up with one address the reader of its
-// mails cannot tell whose password they confirm, so neither's holds, nor what either has
-// said of themselves.
+// TestSignUpsThatDisagree: if two persons sign up with one address, the reader of its mails
+// cannot know which password the link confirms, so neither password is kept, nor the
+// metadata of either.
 func TestSignUpsThatDisagree(t *testing.T) {
 	first, second := strings.TrimSuffix(attacker, "}")+`,"data":{"name":"Eve"}}`, strings.TrimSuffix(ann, "}")+`,"data":{"name":"Ann"}}`
 	for _, c := range []struct {
@@ -119,8 +119,8 @@ func TestSignUpsThatDisagree(t *testing.T) {
 	}
 }
 
-// TestSignUpAgain: who signs up again with the same password keeps it, and a sign-up
-// that was never confirmed makes way for the next one.
+// TestSignUpAgain: repeating a sign-up with the same password keeps the password, and a new
+// sign-up replaces an unconfirmed one.
 func TestSignUpAgain(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", ann))
@@ -143,8 +143,8 @@ func TestSignUpAgain(t *testing.T) {
 	})
 }
 
-// TestA1Mails is case A-1 for what ends in a mail: what is asked of an address that has an account is answered as
-// for one that has none, byte for byte, and so is asking again at once.
+// TestA1Mails is case A-1 for requests that send mails: answers are the same, byte for
+// byte, with and without an account, also when repeated at once.
 func TestA1Mails(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c); c.Limits.Requests.Count = -1 }, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /invite", secretKey, `{"email":"invited@example.org"}`))
@@ -208,10 +208,10 @@ func sameFor(a *answer, email string) string {
 	return text
 }
 
-// TestLettersOfOtherAddresses: an address with a letter that has a small form of ASCII is
-// none of the one that it would become; letters with accents are the same in each form. What
-// mail servers read as another domain (UTS 46), or nobody sees, is no address at all: each
-// spelling would have mails of its own, to one mailbox.
+// TestLettersOfOtherAddresses: an address with a letter that lower-cases into ASCII is not
+// the ASCII address, and letters with accents are the same in each normal form. Addresses
+// with invisible letters, or with domains that mail servers read as another one (UTS 46),
+// are refused: several spellings would reach one mailbox.
 func TestLettersOfOtherAddresses(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", `{"email":"victim@gmail.example","password":"a good password"}`))
@@ -231,7 +231,8 @@ func TestLettersOfOtherAddresses(t *testing.T) {
 	})
 }
 
-// TestLettersOfOtherProviders: nor is it when a provider says that the address is verified.
+// TestLettersOfOtherProviders: the same holds if a provider says that the address is
+// verified.
 func TestLettersOfOtherProviders(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		victim := userOf(w.must(200, w.do("POST /signup", "", `{"email":"victim@gmail.example","password":"a good password"}`)))
@@ -243,8 +244,8 @@ func TestLettersOfOtherProviders(t *testing.T) {
 	})
 }
 
-// TestSquatterBeforeLink: nothing of whoever has signed up with an address before is left
-// where an admin makes the link of a sign-up.
+// TestSquatterBeforeLink: a link of a sign-up that an admin generates keeps nothing of an
+// earlier sign-up with the address.
 func TestSquatterBeforeLink(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c) }, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", `{"email":"ann@example.org","password":"of a squatter","data":{"name":"Eve"}}`))
@@ -258,10 +259,9 @@ func TestSquatterBeforeLink(t *testing.T) {
 	})
 }
 
-// TestSignUpOfMadeAccounts: a sign-up takes nothing from an account that an admin, an import
-// or a login elsewhere has made, and leaves nothing in it, whether its address is confirmed
-// or not and however long it waits. Who has the address is told of the account, as where it
-// is confirmed.
+// TestSignUpOfMadeAccounts: a sign-up changes nothing in an account that an admin, an
+// import or a provider has made, with a confirmed address or without, however old. The
+// owner of the address is notified, as with a confirmed address.
 func TestSignUpOfMadeAccounts(t *testing.T) {
 	const stranger = `{"email":"ada@example.org","password":"the attacker's own","data":{"name":"Eve"}}`
 	const adaMail = `{"email":"ada@example.org"}`
@@ -353,8 +353,8 @@ func TestSignUpOfMadeAccounts(t *testing.T) {
 	}
 }
 
-// TestInvitedAfterSignUp: an invitation leaves no password to whoever has signed up with the
-// address before, whatever mail its reader opens: they wait for one.
+// TestInvitedAfterSignUp: after an invitation no password of an earlier sign-up with the
+// address is valid, whichever of the mails is opened.
 func TestInvitedAfterSignUp(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c) }, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", `{"email":"ann@example.org","password":"the attacker's own","data":{"name":"Eve"}}`))

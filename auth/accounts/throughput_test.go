@@ -19,10 +19,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
-// TestLoginThroughput: logins are at least 0.9 of what the bare hash allows, in rounds
-// that take turns, where nothing but them runs on the machine. PostgreSQL takes a part of the
-// cores that hash, which is no cost of the library's; therefore the bound holds with the server
-// on a processor of its own.
+// TestLoginThroughput: logins reach at least 0.9 of the rate of bare hashes, in interleaved
+// rounds on an idle machine. PostgreSQL needs a part of the processors that hash, which is
+// not a cost of the library, so the bound holds with the server on a processor of its own.
 func TestLoginThroughput(t *testing.T) {
 	programtest.SkipShort(t)
 	if url := os.Getenv(loginVariable); url != "" {

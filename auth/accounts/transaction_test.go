@@ -95,7 +95,8 @@ func TestAccountsInTransaction(t *testing.T) {
 	})
 }
 
-// TestTransactionContinues: an error of a method leaves the transaction as it was before.
+// TestTransactionContinues: after an error of a method the transaction can continue,
+// unchanged.
 func TestTransactionContinues(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c) }, func(t *testing.T, w *world) {
 		ctx := t.Context()
@@ -201,7 +202,7 @@ func TestSignUpHookInTransaction(t *testing.T) {
 	}
 }
 
-// TestInviteAndLinks: invitations and links from Go do what those of the wire do.
+// TestInviteAndLinks: invitations and links from Go have the effects of those by HTTP.
 func TestInviteAndLinks(t *testing.T) {
 	engines(t, func(c *accounts.Config) {
 		confirmed(c)

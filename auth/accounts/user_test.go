@@ -47,8 +47,8 @@ func TestPutUser(t *testing.T) {
 	})
 }
 
-// TestA9PasswordChange is the half of case A-9 that is a change of the password: what
-// was got with the one before ends.
+// TestA9PasswordChange is case A-9 for a change of the password: sessions and tokens from
+// before end.
 func TestA9PasswordChange(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		own := w.account("ann@example.org")
@@ -82,8 +82,8 @@ func TestA9PasswordChange(t *testing.T) {
 	})
 }
 
-// TestA9Recovery is case A-9: a password that was reset by mail leaves nothing of
-// before, and the link is good once.
+// TestA9Recovery is case A-9 for a reset by mail: sessions and tokens from before end, and
+// the link is valid once.
 func TestA9Recovery(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		thief := []string{w.account("ann@example.org")}
@@ -115,8 +115,8 @@ func TestA9Recovery(t *testing.T) {
 	})
 }
 
-// TestReauthentication: an old session changes the password only with the password or
-// with digits from the mailbox, and not again with the same ones.
+// TestReauthentication: an old session changes the password only with the present password
+// or a code from a mail, and each code is valid once.
 func TestReauthentication(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); c.SessionIdle = 20 * 24 * time.Hour }, func(t *testing.T, w *world) {
 		w.account("ann@example.org")

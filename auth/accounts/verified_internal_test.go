@@ -10,8 +10,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 )
 
-// TestA47Verified: of 30,000 tokens and 30,000 API keys that held no more are
-// remembered than there is room for, and one that has expired meanwhile holds no more.
+// TestA47Verified: of 30,000 tokens and 30,000 API keys a limited number is
+// remembered, and an expired one is refused although it was remembered.
 func TestA47Verified(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

@@ -163,8 +163,8 @@ func TestVerifyDigits(t *testing.T) {
 	})
 }
 
-// TestCodesExpire: digits are good for ten minutes, links for half an hour, and only
-// the last mail counts.
+// TestCodesExpire: codes are valid for ten minutes, links for half an hour, and only those
+// of the last mail.
 func TestCodesExpire(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", ann))
@@ -192,7 +192,7 @@ func TestCodesExpire(t *testing.T) {
 	})
 }
 
-// TestOneUse: of 50 who come with one code at the same time one is let in.
+// TestOneUse: of 50 simultaneous requests with one code one succeeds.
 func TestOneUse(t *testing.T) {
 	const flowCode = "code of a flow"
 	ways := map[string]func(w *world) func() bool{

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 )
 
-// TestWireTexts: texts of errors that existing clients compare.
+// TestWireTexts: error texts that existing clients compare do not change.
 func TestWireTexts(t *testing.T) {
 	engines(t, func(c *accounts.Config) { withSecretKey(c); c.Passwords.Min = 6 }, func(t *testing.T, w *world) {
 		in := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
@@ -56,7 +56,8 @@ func TestReauthenticateWithoutContact(t *testing.T) {
 	})
 }
 
-// TestLinksBeginWithTheToken: the token is the first parameter of links in mails and of generated links.
+// TestLinksBeginWithTheToken: the token is the first parameter of links in mails and of
+// generated links.
 func TestLinksBeginWithTheToken(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c) }, func(t *testing.T, w *world) {
 		got := w.must(200, w.do("POST /admin/generate_link?redirect_to="+"https://example.test/in%26x", secretKey, `{"type":"magiclink","email":"bob@example.org"}`))
