@@ -83,8 +83,8 @@ func (a scopeReader) Authenticate(r *http.Request) (auth.Principal, error) {
 	return auth.Principal{Kind: auth.User, ID: a.id}, nil
 }
 
-// TestScopeOfOwnRoutes: a route of the application has the scope of the caller, although the
-// authenticator has used the database before it knew the caller.
+// TestScopeOfOwnRoutes: a route of the application has the caller's scope, although the
+// authenticator has used the database before.
 func TestScopeOfOwnRoutes(t *testing.T) {
 	t.Parallel()
 	id := store.NewID()
@@ -156,8 +156,8 @@ func TestSketchRules(t *testing.T) {
 	testSketchRules(t)
 }
 
-// TestRotateMasterKeyCommand: a program whose master key is exchanged starts without the old one
-// once the command has run, and not before.
+// TestRotateMasterKeyCommand: after the command, and not before, a program starts without
+// the old master key.
 func TestRotateMasterKeyCommand(t *testing.T) {
 	env := apptest.Production(t)
 	env["PLINTH_SCHEMA"] = "verify"
@@ -353,8 +353,8 @@ func TestMistakesOfJobsAreReported(t *testing.T) {
 	}
 }
 
-// TestStatic: browsers ask for a file again with its tag, and get a changed one under another
-// URL. Folders are not listed.
+// TestStatic: browsers revalidate files by ETag, and changed files have another URL.
+// Folders are not listed.
 func TestStatic(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{
@@ -452,7 +452,7 @@ func TestMailTemplates(t *testing.T) {
 	}
 }
 
-// TestMailsAreSent: the outbox of an application is worked on when only other queues are listed.
+// TestMailsAreSent: mails are sent also by an application that lists other queues only.
 func TestMailsAreSent(t *testing.T) {
 	t.Parallel()
 	sent := make(messages, 1)

@@ -131,8 +131,8 @@ func TestConfigReachesTheAccounts(t *testing.T) {
 	}
 }
 
-// TestConfigReachesTheAPI sets each field of api.Config and of its limits in turn:
-// it is what the API gets, or it is the application's own and refused by name.
+// TestConfigReachesTheAPI sets each field of api.Config and of its limits: the API gets it,
+// or it is one that the application sets itself and rejects by name.
 func TestConfigReachesTheAPI(t *testing.T) {
 	t.Parallel()
 	own := map[string]bool{"Authenticator": true, "BasePath": true, "Explain": true, "Logger": true, "PublicURL": true}
@@ -164,8 +164,8 @@ func TestConfigReachesTheAPI(t *testing.T) {
 	}
 }
 
-// TestConfigReachesTheStore does so with the options of the store. What is left out
-// the application gives: its logger, and validation.
+// TestConfigReachesTheStore does so with the options of the store. The application sets the
+// logger and validation by default.
 func TestConfigReachesTheStore(t *testing.T) {
 	t.Parallel()
 	for field := range reflect.TypeFor[store.Options]().Fields() {
@@ -202,8 +202,8 @@ type noRules struct{}
 
 func (noRules) Check(any, string) (rule, text string) { return "", "" }
 
-// TestConfigActs asks the whole application: a limit, a title and the clock of the
-// store do what they say.
+// TestConfigActs: a limit, a title and the clock of the store have their effect in the
+// whole application.
 func TestConfigActs(t *testing.T) {
 	t.Parallel()
 	config := apptest.Config(t)
@@ -236,8 +236,8 @@ func TestConfigActs(t *testing.T) {
 	}
 }
 
-// TestSchemaOfDevelopment: development changes the schema of databases on this machine only,
-// by what is connected to.
+// TestSchemaOfDevelopment: development changes the schema only of databases on this
+// machine, by the address of the connection.
 func TestSchemaOfDevelopment(t *testing.T) {
 	for _, tt := range []struct {
 		url, pghost string
@@ -267,8 +267,8 @@ func TestSchemaOfDevelopment(t *testing.T) {
 	}
 }
 
-// TestServerDefaults holds what is left out to the numbers that operators are told
-// (docs/operations.md), where clients are elsewhere and in development.
+// TestServerDefaults compares the defaults with the numbers in docs/operations.md, for
+// remote clients and in development.
 func TestServerDefaults(t *testing.T) { // others have Go lent threads, which are counted
 	type defaults struct {
 		addr, database                                       string
@@ -347,7 +347,7 @@ func TestServerDefaults(t *testing.T) { // others have Go lent threads, which ar
 	}
 }
 
-// TestRequestTimeout: the time that a request has is said by its context.
+// TestRequestTimeout: the context of a request has its deadline.
 func TestRequestTimeout(t *testing.T) {
 	t.Parallel()
 	for timeout, want := range map[time.Duration]time.Duration{0: 30 * time.Second, 7 * time.Minute: 7 * time.Minute} {

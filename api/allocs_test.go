@@ -26,12 +26,10 @@ func (d discard) Header() http.Header         { return d.header }
 func (d discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d discard) WriteHeader(int)             {}
 
-// TestReadAllocations holds what a read allocates, drivers included. A number
-// that is smaller now is to be lowered here; one that grows needs a reason. On 2026-11-22 the
-// deadline of a statement added 7 on PostgreSQL and the HMAC of a cursor 8. The
-// 11 of a map of callers that the test made for each request are not counted any more. The
-// race detector allocates by itself, so this is not built with it. It is not
-// parallel: others would be counted.
+// TestReadAllocations bounds the allocations of a read, drivers included. Lower a number
+// here when it gets smaller; one that grows needs a reason. On 2026-11-22 the deadline of a
+// statement added 7 on PostgreSQL and the HMAC of a cursor 8. The 11 of a map of callers
+// that the test made for each request are not counted any more.
 func TestReadAllocations(t *testing.T) {
 	tests := []struct {
 		name, target     string

@@ -63,8 +63,8 @@ func TestBatch(t *testing.T) {
 	})
 }
 
-// TestBatchOnCommit runs what steps want to do after the commit once all are
-// committed, and not where one fails.
+// TestBatchOnCommit: functions that steps register with OnCommit run after the whole batch
+// has committed, and not if a step fails.
 func TestBatchOnCommit(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
@@ -86,8 +86,8 @@ func TestBatchOnCommit(t *testing.T) {
 	})
 }
 
-// TestBatchOfTakenValues: what steps take from answers is all together no more than a body
-// may be, as if the client had sent it: a few bytes could have any number written.
+// TestBatchOfTakenValues: the values that steps bind from earlier answers count toward the
+// limit of a body. Otherwise a few bytes could write any amount.
 func TestBatchOfTakenValues(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
@@ -144,8 +144,8 @@ func (d waiting) Query(ctx context.Context, conn driver.Conn, st *driver.Stateme
 	return d.Driver.Query(ctx, conn, st, r)
 }
 
-// TestBatchOfReadFunctions: a function that only reads writes nothing, also as a step of a batch
-// that writes.
+// TestBatchOfReadFunctions: a read-only function cannot write as a step of a batch that
+// writes either.
 func TestBatchOfReadFunctions(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
@@ -166,8 +166,8 @@ func TestBatchOfReadFunctions(t *testing.T) {
 	})
 }
 
-// TestA46BatchOfReads: a batch that only reads keeps nobody from writing, also where
-// one connection writes.
+// TestA46BatchOfReads: a batch of reads does not block writers, also with one
+// connection for writes.
 func TestA46BatchOfReads(t *testing.T) {
 	t.Parallel()
 	options := store.Options{Validator: lengths{}, Wrap: func(d driver.Driver) driver.Driver { return waiting{d} }}
@@ -205,8 +205,8 @@ func TestA46BatchOfReads(t *testing.T) {
 	})
 }
 
-// TestA46BatchAndWriter: a batch that writes has SQLite's writer for a time, and then
-// it is undone and others write, whatever its steps still want to read.
+// TestA46BatchAndWriter: a batch that writes holds SQLite's writer for a limited
+// time. Then it is rolled back and others write, whatever its steps still read.
 func TestA46BatchAndWriter(t *testing.T) {
 	t.Parallel()
 	const limit = 300 * time.Millisecond

@@ -74,7 +74,7 @@ func TestBodyLimit(t *testing.T) {
 	}
 }
 
-// TestBodyCut: a body that ends early or fails is no failure of the server.
+// TestBodyCut: a body that ends early or cannot be read is an error of the client.
 func TestBodyCut(t *testing.T) {
 	t.Parallel()
 	h := serve(t, memory(t), api.Config{}, fixtureLabels())
@@ -92,7 +92,7 @@ func TestBodyCut(t *testing.T) {
 	}
 }
 
-// TestLimits asks for one more than each limit and looks for its name.
+// TestLimits exceeds each limit by one and looks for its name.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	limits := api.Limits{Answer: 600, EmbedDepth: 1, Embeds: 2, GroupDepth: 1, In: 2, Offset: 3, Predicates: 2, Query: 120, Rows: 3}

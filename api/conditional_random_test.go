@@ -155,11 +155,10 @@ var randomLists = []request{
 	{caller: "bob", line: "GET /projects?select=title&order=team(name),id&limit=1"},
 }
 
-// TestConditionalListsAtRandom steps through transactions that stay open, are
-// rolled back, hold savepoints that are undone and commit in any order, on
-// several instances of one database. Before each step the truth is a plain read
-// of an instance that no client asks: who has it must get 304, who has not must
-// get it.
+// TestConditionalListsAtRandom steps through transactions on several instances of one
+// database: they stay open, roll back, undo savepoints and commit in any order. Before each
+// step a plain read by an instance that serves no client is the truth: a client that has it
+// must get 304, any other must get it.
 func TestConditionalListsAtRandom(t *testing.T) {
 	t.Parallel()
 	steps := 600

@@ -15,8 +15,8 @@ func ifNoneMatch(q request, tag string) request {
 	return q
 }
 
-// TestConditionalList: a list that has not changed is 304, one that has is sent,
-// wherever the change was.
+// TestConditionalList: an unchanged list is 304 and a changed one is sent, for changes of
+// every kind.
 func TestConditionalList(t *testing.T) {
 	t.Parallel()
 	const projects = "GET /projects?select=title,team(name),tasks(title)&order=title"
@@ -73,8 +73,8 @@ func TestConditionalList(t *testing.T) {
 	}
 }
 
-// TestConditionalListSeesExternalWrites: a list has changed when its answer has, also by a
-// write that the change log does not have.
+// TestConditionalListSeesExternalWrites: a list changes also by a write that is not in the
+// change log.
 func TestConditionalListSeesExternalWrites(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
@@ -97,7 +97,7 @@ func bypass(t *testing.T, db *store.DB, text string) {
 	}
 }
 
-// TestConditionalListForms: a tag is that of one form of the answer for what one
+// TestConditionalListForms: a tag is valid for one form of the answer, and for what one
 // caller sees.
 func TestConditionalListForms(t *testing.T) {
 	t.Parallel()

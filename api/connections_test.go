@@ -176,7 +176,7 @@ func byName() auth.Authenticator {
 	})
 }
 
-// TestA46ConnectionsOf: who is one caller, and who is another.
+// TestA46ConnectionsOf is the table of what counts as one caller.
 func TestA46ConnectionsOf(t *testing.T) {
 	t.Parallel()
 	user := func(id, as string) auth.Principal {

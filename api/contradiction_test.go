@@ -8,8 +8,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// TestNothingIsPassedOver: what a request says besides is read where it changes
-// nothing, too.
+// TestNothingIsPassedOver: parameters and headers are checked also where they have no
+// effect.
 func TestNothingIsPassedOver(t *testing.T) {
 	t.Parallel()
 	type quoted struct {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestUnknownEmptyEmbed: an embed with empty brackets has no member in the answer, and its
-// names have to be right all the same, of a write as of a read.
+// TestUnknownEmptyEmbed: an embed with empty brackets adds no member to the answer, and its
+// names are still checked, in reads and writes.
 func TestUnknownEmptyEmbed(t *testing.T) {
 	t.Parallel()
 	const filter, row = "id=eq." + pAlpha, "/projects/" + pAlpha

@@ -22,8 +22,8 @@ const (
 	planJSON = "Accept: application/vnd.pgrst.plan+json"
 )
 
-// TestExplainText: who asks, the rules and the statement, in the text that clients
-// get for explain(); the plan itself is the engine's.
+// TestExplainText: explain() answers with the caller, the rules and the statement. The plan
+// is that of the engine.
 func TestExplainText(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, caller, line string }{
@@ -121,8 +121,8 @@ type vault struct {
 	Kind          string `bun:",notnull"`
 }
 
-// TestExplainConceals: what a rule compares a hidden column with shows nowhere, and
-// a hidden column is as unknown as in the read.
+// TestExplainConceals: an explanation shows neither the values that rules compare hidden
+// columns with, nor that a hidden column exists.
 func TestExplainConceals(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
@@ -148,8 +148,8 @@ func TestExplainConceals(t *testing.T) {
 	})
 }
 
-// TestExplainRefused: without the setting there are no plans; with it there are none
-// of writes and functions, nor with options that would run the statement.
+// TestExplainRefused: without the setting there are no plans, and with it none of writes,
+// of functions and with options that would run the statement.
 func TestExplainRefused(t *testing.T) {
 	t.Parallel()
 	db := memory(t)
@@ -184,8 +184,8 @@ func TestExplainRefused(t *testing.T) {
 	}
 }
 
-// TestRefusedHint: only development says why a credential does not hold, and the rest of the
-// answer is the one that clients know.
+// TestRefusedHint: only in development an answer says why a credential is refused. The rest
+// of the answer is the same.
 func TestRefusedHint(t *testing.T) {
 	t.Parallel()
 	who := auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
@@ -211,7 +211,7 @@ func TestRefusedHint(t *testing.T) {
 	}
 }
 
-// TestDeniedHint: only development says which rule refused a write.
+// TestDeniedHint: only in development an answer says which rule refused a write.
 func TestDeniedHint(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -2,8 +2,8 @@ package api_test
 
 import "testing"
 
-// TestIfMatchOfRows: a write that may be for several rows has no version to compare,
-// and is not done as if nobody had asked.
+// TestIfMatchOfRows: If-Match on a write of possibly several rows is refused and not
+// ignored.
 func TestIfMatchOfRows(t *testing.T) {
 	t.Parallel()
 	const filter = "/projects?select=title&id=eq." + pAlpha

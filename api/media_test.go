@@ -51,7 +51,8 @@ func quoted(text string) string {
 	return `"` + strings.NewReplacer(`"`, `\"`, "\n", `\n`, "\r", `\r`).Replace(text) + `"`
 }
 
-// TestNullsStripped: the answer of one row, of a write and of HEAD too.
+// TestNullsStripped: nulls are stripped from the answers of one row, of writes and of HEAD
+// too.
 func TestNullsStripped(t *testing.T) {
 	t.Parallel()
 	const object, array = "Accept: application/vnd.pgrst.object+json;nulls=stripped", "Accept: application/vnd.pgrst.array+json;nulls=stripped"

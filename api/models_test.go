@@ -62,8 +62,8 @@ type chain struct {
 
 type wrapper struct{ envelope }
 
-// TestModelsBehindInterfaces checks that no model goes out by its JSON tags where
-// the type of a result does not say that there is one.
+// TestModelsBehindInterfaces: a model in a result of an interface type is encoded as a
+// resource and not by its JSON tags.
 func TestModelsBehindInterfaces(t *testing.T) {
 	t.Parallel()
 
@@ -131,8 +131,8 @@ func TestModelsBehindInterfaces(t *testing.T) {
 	}
 }
 
-// TestModelsThatAreNotSent lets functions have models in their results that encoding/json
-// does not look at, and no others.
+// TestModelsThatAreNotSent: results may contain models in places that encoding/json leaves
+// out, and in no others.
 func TestModelsThatAreNotSent(t *testing.T) {
 	t.Parallel()
 	type kept struct {
@@ -172,8 +172,8 @@ func TestModelsThatAreNotSent(t *testing.T) {
 	}
 }
 
-// TestOneOfAList looks for models in what is sent of a list where the client wants one
-// object: a copy of its element, which does not encode itself where that needs an address.
+// TestOneOfAList: where the client wants one object, a list of one model is sent as that
+// model, also if its encoder needs an address.
 func TestOneOfAList(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

@@ -76,9 +76,9 @@ func forget(t testing.TB, db *store.DB) {
 	}
 }
 
-// TestKeptAnswersOfEntries: what was kept by a request of one kind leaves no room for one
-// of another, for each two of them, by number and by bytes. Nothing is done then, what is
-// kept is given again, and whoever sends no key is not held up.
+// TestKeptAnswersOfEntries: recorded answers of one kind of request use up the room of
+// every other kind, by number and by bytes. A request beyond it does nothing, recorded
+// answers are still replayed, and requests without a key are served.
 func TestKeptAnswersOfEntries(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
@@ -123,7 +123,7 @@ func TestKeptAnswersOfEntries(t *testing.T) {
 	})
 }
 
-// TestKeptAnswersOfCallers: whoever can be called many things has room once.
+// TestKeptAnswersOfCallers: a caller with several names has room once.
 func TestKeptAnswersOfCallers(t *testing.T) {
 	t.Parallel()
 	const ann, bob = "0190a0b2-0000-7000-8000-000000000001", "0190a0b2-0000-7000-8000-000000000002"
@@ -196,9 +196,9 @@ func TestKeptAnswersOfCallers(t *testing.T) {
 	})
 }
 
-// TestA47Receipts: of 10,000 requests with keys of their own, by one caller and
-// several at a time, no more answers are kept than there is room for and requests at a
-// time, all others are refused, and nobody else notices.
+// TestA47Receipts: of 10,000 requests with different keys by one caller, several at
+// a time, the number of recorded answers stays bounded, all others are refused, and other
+// callers are served.
 func TestA47Receipts(t *testing.T) {
 	t.Parallel()
 	const room, atOnce, requests = 100, 8, 10_000
@@ -235,8 +235,8 @@ func TestA47Receipts(t *testing.T) {
 	})
 }
 
-// TestKeptBytes: answers count by their size as it is stored, also those that replace one
-// that counts no more, and the last may go beyond.
+// TestKeptBytes: recorded answers count by their stored size, also those that replace
+// expired ones, and the last may exceed the limit.
 func TestKeptBytes(t *testing.T) {
 	t.Parallel()
 	enginesAt(t, func(t *testing.T, db *store.DB, at *atomic.Int64) {
@@ -270,8 +270,8 @@ func TestKeptBytes(t *testing.T) {
 	})
 }
 
-// TestKeptAnswersExpire: there is room again when Retry-After says, whether or not the
-// rows have been removed.
+// TestKeptAnswersExpire: after Retry-After there is room again, also before the rows have
+// been deleted.
 func TestKeptAnswersExpire(t *testing.T) {
 	t.Parallel()
 	enginesAt(t, func(t *testing.T, db *store.DB, at *atomic.Int64) {
@@ -327,7 +327,7 @@ func TestKeptAnswersOfBefore(t *testing.T) {
 	})
 }
 
-// TestKeptAnswersConfig refuses numbers that mean nothing.
+// TestKeptAnswersConfig rejects invalid numbers.
 func TestKeptAnswersConfig(t *testing.T) {
 	t.Parallel()
 	for _, cfg := range []api.Config{{KeptAnswersPerCaller: -1}, {KeptBytesPerCaller: -1}} {

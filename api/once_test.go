@@ -14,7 +14,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
-// TestIdempotencyKey walks through what a key may be and what it is for.
+// TestIdempotencyKey is the table of keys, valid and invalid, and of requests that take
+// one.
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	key := func(k string) []string { return []string{"Idempotency-Key: " + k} }
@@ -59,7 +60,7 @@ func TestIdempotencyKey(t *testing.T) {
 	})
 }
 
-// TestIdempotencyKeyOfCallers: callers choose their keys without regard to others.
+// TestIdempotencyKeyOfCallers: keys of different callers are independent.
 func TestIdempotencyKeyOfCallers(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
@@ -78,7 +79,7 @@ func TestIdempotencyKeyOfCallers(t *testing.T) {
 	})
 }
 
-// TestIdempotencyKeyExpires keeps an answer no longer than it should.
+// TestIdempotencyKeyExpires: an answer is replayed for its time and not longer.
 func TestIdempotencyKeyExpires(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
@@ -109,8 +110,8 @@ func TestIdempotencyKeyExpires(t *testing.T) {
 	})
 }
 
-// TestIdempotencyKeyOfLargeAnswers: an answer is kept that is no larger than a body can be;
-// for a larger one, which a few bytes can ask for, nothing is done.
+// TestIdempotencyKeyOfLargeAnswers: an answer is recorded up to the limit of a body. A
+// request with a larger one does nothing.
 func TestIdempotencyKeyOfLargeAnswers(t *testing.T) {
 	t.Parallel()
 	header := []string{"Idempotency-Key: k", "Prefer: return=representation"}

@@ -62,8 +62,8 @@ type sharedPage struct {
 	OwnerID string `bun:",notnull"`
 }
 
-// TestOwnersOfOthers: users of another issuer, whose ids are no UUIDs, own rows where the
-// column is text, and none where it is not. A secret key is nobody's owner.
+// TestOwnersOfOthers: users of another issuer with ids that are no UUIDs own rows with a
+// text column, and none with another. A secret key owns none.
 func TestOwnersOfOthers(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {

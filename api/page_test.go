@@ -61,8 +61,8 @@ func TestPage(t *testing.T) {
 	must(t, serve(t, memory(t), api.Config{HideDocuments: true}, nothing("f")), 404, request{line: "GET /-/docs"})
 }
 
-// TestPageIsMadeOnce: what a file of the page is unpacked and judged for is done once, and
-// not for whoever asks.
+// TestPageIsMadeOnce: the files of the page are unpacked and hashed once, not for each
+// request.
 func TestPageIsMadeOnce(t *testing.T) {
 	h := fixtureServer(t, memory(t), api.Config{})
 	ask := func() {

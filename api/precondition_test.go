@@ -53,9 +53,8 @@ func (w writeWay) wantedStatus(header string) int {
 	return http.StatusBadRequest
 }
 
-// TestPreconditions: every way to write honours If-Match and If-None-Match or refuses
-// them, alone and as the step of a batch, and none passes them over (RFC 9110 sections
-// 13.1.1 and 13.1.2).
+// TestPreconditions: every way to write honours If-Match and If-None-Match or
+// refuses them, alone and as the step of a batch (RFC 9110 sections 13.1.1 and 13.1.2).
 func TestPreconditions(t *testing.T) {
 	t.Parallel()
 	covered := map[string]bool{}

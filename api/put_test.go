@@ -52,7 +52,7 @@ func TestPut(t *testing.T) {
 	)
 }
 
-// TestPutTag: the tag of what PUT sends is that of GET.
+// TestPutTag: PUT and GET send the same tag.
 func TestPutTag(t *testing.T) {
 	t.Parallel()
 	h := fixtureServer(t, memory(t), api.Config{})

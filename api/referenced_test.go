@@ -2,8 +2,8 @@ package api_test
 
 import "testing"
 
-// TestDeleteReferenced: who deletes a row that others refer to is told so. Which table
-// they are in is not said: the caller may not know it.
+// TestDeleteReferenced: deleting a row that others refer to is an error that does not name
+// their table, which the caller may not know.
 func TestDeleteReferenced(t *testing.T) {
 	t.Parallel()
 	story(t, step{

@@ -207,7 +207,8 @@ func TestWithRequestScope(t *testing.T) {
 	})
 }
 
-// TestRequestVariableMistakes starts with policies that cannot mean what they say.
+// TestRequestVariableMistakes: policies with impossible request variables are errors at
+// start.
 func TestRequestVariableMistakes(t *testing.T) {
 	t.Parallel()
 	read := func(column, name string) api.Policy {

@@ -47,8 +47,9 @@ func lastOp(t *testing.T, db *store.DB) (op string) {
 	return op
 }
 
-// TestRestoreRefused: a deleted row of others, a row that is not deleted and one
-// that never was are alike, and who may restore nothing does not know the column.
+// TestRestoreRefused: rows of others, rows that are not deleted and rows that do not exist
+// are answered alike, and a caller without the right to restore gets the answer for an
+// unknown column.
 func TestRestoreRefused(t *testing.T) {
 	t.Parallel()
 	const undelete = `{"deleted_at":null}`

@@ -54,8 +54,8 @@ func TestHookScope(t *testing.T) {
 	}
 }
 
-// TestHiddenKey hides the key of a resource from everybody but editors: then it
-// tells nothing, not even which keys exist.
+// TestHiddenKey hides the key of a resource from all but editors: no answer reveals which
+// keys exist.
 func TestHiddenKey(t *testing.T) {
 	t.Parallel()
 	h := serve(t, memory(t), api.Config{}, api.Resource[note]{Policy: api.Policy{

@@ -107,9 +107,9 @@ func mayKeep(method string, res response) (age int, ok bool) {
 	return age, ok && age > 0
 }
 
-// TestSharedCache puts a shared cache before the server. Who is known gets what
-// the server says now, whatever others have asked for; who is not gets what it
-// has said to such callers not longer ago than was declared.
+// TestSharedCache puts a shared cache before the server. Authenticated callers get the
+// present answer of the server. Others get one that the server has sent to such callers
+// within the declared time.
 func TestSharedCache(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {

@@ -126,9 +126,8 @@ func add[T any](t *testing.T, db *store.DB, rows ...*T) {
 	}
 }
 
-// TestSharedMaxAge asks for everything that can be asked for: an answer may be
-// kept by shared caches if nothing says who asks, it is whole, and every table
-// behind it is declared.
+// TestSharedMaxAge: an answer may be stored by shared caches if the request has no
+// credentials, the answer is complete, and every table behind it is declared.
 func TestSharedMaxAge(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -247,8 +246,8 @@ func sameHeaders(t *testing.T, name string, res, other response) {
 	}
 }
 
-// TestSharedUnkeyed sends what no cache keeps answers apart by: it must make no
-// difference, or one client could choose what others are given.
+// TestSharedUnkeyed sends headers by which no cache separates answers. They must make no
+// difference, or one client could choose the answers of others.
 func TestSharedUnkeyed(t *testing.T) {
 	t.Parallel()
 	h := sharedServer(t, memory(t))
@@ -277,7 +276,7 @@ func TestSharedUnkeyed(t *testing.T) {
 	}
 }
 
-// TestSharedPrincipals: whatever is known of a caller, their answers are theirs.
+// TestSharedPrincipals: answers to any authenticated caller are private.
 func TestSharedPrincipals(t *testing.T) {
 	t.Parallel()
 	var caller auth.Principal
@@ -307,7 +306,7 @@ func TestSharedPrincipals(t *testing.T) {
 	}
 }
 
-// TestSharedCookie: an answer with a cookie for its client is for nobody else.
+// TestSharedCookie: an answer that sets a cookie is private.
 func TestSharedCookie(t *testing.T) {
 	t.Parallel()
 	h := sharedServer(t, memory(t))
@@ -320,8 +319,8 @@ func TestSharedCookie(t *testing.T) {
 	}
 }
 
-// TestSharedSetting: the policy as text says what is shared, and a time that is
-// none is reported.
+// TestSharedSetting: the text of a policy says what is shared, and an invalid time is
+// reported.
 func TestSharedSetting(t *testing.T) {
 	t.Parallel()
 	for age, want := range map[time.Duration]string{

@@ -158,8 +158,8 @@ func TestConfig(t *testing.T) {
 	a.Add(nothing("g"))
 }
 
-// TestRulesOfArguments checks that rules the validator cannot or may not judge by are
-// reported at start, and not by every call.
+// TestRulesOfArguments checks that rules which the validator cannot judge are reported at
+// start, and not at each call.
 func TestRulesOfArguments(t *testing.T) {
 	t.Parallel()
 	type misspelt struct {

@@ -87,8 +87,7 @@ func TestTextKinds(t *testing.T) {
 	})
 }
 
-// TestTextBodiesRefused sends what two readers could read in two ways, and what
-// costs much.
+// TestTextBodiesRefused sends bodies that are ambiguous or expensive to read.
 func TestTextBodiesRefused(t *testing.T) {
 	t.Parallel()
 	h := fixtureServer(t, memory(t), api.Config{})

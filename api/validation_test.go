@@ -26,8 +26,8 @@ type stay struct {
 	Room          string    `bun:",notnull" validate:"len5"`
 }
 
-// TestValidationOfHooks: what a hook says of several columns arrives as what the library
-// says of one, for people and for forms, whatever way the row is written.
+// TestValidationOfHooks: an error of a hook about several columns has the form of the
+// library's own, as JSON and for forms, for every way to write the row.
 func TestValidationOfHooks(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
@@ -73,8 +73,8 @@ func TestValidationOfHooks(t *testing.T) {
 	})
 }
 
-// TestValidationFields: the fields are those of the details, of columns and of arguments, by
-// the names that the client has sent.
+// TestValidationFields: fields of errors have the names that the client sent, of columns
+// and of arguments, and are those of the details.
 func TestValidationFields(t *testing.T) {
 	t.Parallel()
 	type arguments struct {
@@ -119,7 +119,7 @@ func validated(t *testing.T) *store.DB {
 	return opened(t, db, err)
 }
 
-// TestRequiredBehindDive: what is required of items is not required of their list.
+// TestRequiredBehindDive: rules of items do not make their list required.
 func TestRequiredBehindDive(t *testing.T) {
 	t.Parallel()
 	type arguments struct {

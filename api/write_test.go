@@ -153,9 +153,9 @@ func TestDelete(t *testing.T) {
 	)
 }
 
-// TestMaxAffected undoes writes of too many rows in every way a write can run:
-// one statement, with an answer, with an embed in it, and where the caller may
-// not see a row any more that was written.
+// TestMaxAffected undoes writes of too many rows in every way a write can run: as one
+// statement, with an answer, with an embed in it, and with a row that the caller cannot see
+// any more.
 func TestMaxAffected(t *testing.T) {
 	t.Parallel()
 	prefer := func(more string) []string { return []string{"Prefer: handling=strict, max-affected=1" + more} }

@@ -108,7 +108,7 @@ func TestFirstOf(t *testing.T) {
 	}
 }
 
-// TestAuthenticateMarks: what is no verdict on a credential is marked as none.
+// TestAuthenticateMarks: an error that is no verdict on a credential is marked.
 func TestAuthenticateMarks(t *testing.T) {
 	t.Parallel()
 
@@ -127,8 +127,8 @@ func TestAuthenticateMarks(t *testing.T) {
 	}
 }
 
-// TestChainAnonymousClaims: what an authenticator says of an anonymous caller is kept
-// unless another finds the caller.
+// TestChainAnonymousClaims: claims of an anonymous caller are kept unless another
+// authenticator finds the caller.
 func TestChainAnonymousClaims(t *testing.T) {
 	t.Parallel()
 	shared := auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) {
@@ -158,7 +158,7 @@ func TestChainAnonymousClaims(t *testing.T) {
 	}
 }
 
-// TestWithProofs: a proof adds claims to whoever calls, and replaces nothing.
+// TestWithProofs: a proof adds claims to any caller, and replaces none.
 func TestWithProofs(t *testing.T) {
 	t.Parallel()
 	own := map[string]any{"plan": "free"}
@@ -203,7 +203,7 @@ func TestWithProofs(t *testing.T) {
 	}
 }
 
-// TestOnce: an authenticator is asked once for a request that Identify has prepared.
+// TestOnce: the authenticator is called once for a request that Identify has prepared.
 func TestOnce(t *testing.T) {
 	t.Parallel()
 	asked := 0

@@ -57,7 +57,8 @@ func TestRefusalsLookAlikeFromOutside(t *testing.T) {
 	}
 }
 
-// TestA48BearerOfAMegabyte (security list A-48): a megabyte of dots costs nothing.
+// TestA48BearerOfAMegabyte (security list A-48): a megabyte of dots is refused without
+// parsing.
 func TestA48BearerOfAMegabyte(t *testing.T) {
 	t.Parallel()
 

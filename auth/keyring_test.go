@@ -207,8 +207,8 @@ func FuzzKeyring(f *testing.F) {
 	})
 }
 
-// TestKeyringOfJWTs: keys of a hosted Supabase are recognised in both headers and never reach what parses tokens. A JWT
-// that is no key does.
+// TestKeyringOfJWTs: keys of a hosted Supabase are recognised in both headers and not
+// parsed as tokens. Other JWTs are.
 func TestKeyringOfJWTs(t *testing.T) {
 	t.Parallel()
 	anon, service := jwtKey("anon", 32), jwtKey("service_role", 32)

@@ -43,8 +43,8 @@ func TestSignedIn(t *testing.T) {
 	}
 }
 
-// TestCounted: who is known has one name for all limits, and strangers have none, whatever
-// key they show.
+// TestCounted: an authenticated caller has one name for all limits, and unauthenticated
+// ones have none, with any key.
 func TestCounted(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -8,8 +8,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/cache"
 )
 
-// TestLoaderWithoutMark: what was found while the cache had no mark to give is served and not
-// kept, since nobody knows what was purged meanwhile.
+// TestLoaderWithoutMark: a value that was loaded while the cache gave no mark is returned
+// and not cached, since it may have been purged in between.
 func TestLoaderWithoutMark(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, cache.LoaderOptions[string, string]{

@@ -155,8 +155,8 @@ func TestLoaderLoadsOnce(t *testing.T) {
 	}
 }
 
-// TestLoaderLoadsOnceForLatecomers: who has found nothing in the cache, and comes to load
-// when the load of another has just ended, gets its value.
+// TestLoaderLoadsOnceForLatecomers: a caller that misses the cache just before a load ends
+// gets the value of that load.
 func TestLoaderLoadsOnceForLatecomers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, cache.LoaderOptions[string, string]{})
@@ -179,8 +179,8 @@ func TestLoaderLoadsOnceForLatecomers(t *testing.T) {
 	}
 }
 
-// TestLoaderLatecomerOfExpired: what another load has left in the cache is returned to a
-// latecomer only while it is fresh.
+// TestLoaderLatecomerOfExpired: such a caller gets the cached value of another load only
+// while it is fresh.
 func TestLoaderLatecomerOfExpired(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, cache.LoaderOptions[string, string]{TTL: time.Minute, StaleIfError: time.Hour, EarlyRefresh: -1})
@@ -193,7 +193,7 @@ func TestLoaderLatecomerOfExpired(t *testing.T) {
 	f.want(t, "a", "new", 2)
 }
 
-// TestLoaderCallerLeaves: a caller that goes away ends its own waiting only.
+// TestLoaderCallerLeaves: a caller whose context ends does not end the load for others.
 func TestLoaderCallerLeaves(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, cache.LoaderOptions[string, string]{})
@@ -284,8 +284,8 @@ func (s slow) Set(ctx context.Context, key string, value loaded, opts cache.SetO
 	return s.Cache.Set(ctx, key, value, opts)
 }
 
-// TestLoaderStaleIfMissing: where loads fail, a key that had no value has none. Its zero value
-// is not returned, though the cache still has it.
+// TestLoaderStaleIfMissing: if loads fail, a key that had no value is an error, although
+// its zero value is cached.
 func TestLoaderStaleIfMissing(t *testing.T) {
 	t.Parallel()
 	errLoad := errors.New("no answer")
@@ -302,8 +302,8 @@ func TestLoaderStaleIfMissing(t *testing.T) {
 	}
 }
 
-// TestLoaderGone: a value that a load has found gone is not given again, though that is not
-// remembered: not where loads fail later, and not for the rest of its time.
+// TestLoaderGone: a value that a load has found missing is not returned as stale, although
+// that is not remembered.
 func TestLoaderGone(t *testing.T) {
 	t.Parallel()
 	gone := func(context.Context, string) (string, error) { return "", cache.ErrNotFound }
@@ -376,8 +376,8 @@ func TestLoaderEarlyRefresh(t *testing.T) {
 	}
 }
 
-// TestLoaderForgets: a load that is under way when its key is forgotten is not kept,
-// and is not given to those who come later.
+// TestLoaderForgets: a load during which its key is forgotten is not cached, and later
+// callers do not get it.
 func TestLoaderForgets(t *testing.T) {
 	t.Parallel()
 	for name, forget := range map[string]func(*fixture) error{
@@ -410,7 +410,7 @@ func TestLoaderForgets(t *testing.T) {
 	}
 }
 
-// TestLoaderWithoutCache: a cache that fails is a cache that is empty.
+// TestLoaderWithoutCache: a failing cache is treated as an empty one.
 func TestLoaderWithoutCache(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, cache.LoaderOptions[string, string]{})
@@ -425,8 +425,8 @@ func TestLoaderWithoutCache(t *testing.T) {
 	f.want(t, "a", "value of a", 3)
 }
 
-// TestLoaderBadFunctions: a function that panics or never returns its goroutine is an
-// error for those who wait, and the next one asks anew.
+// TestLoaderBadFunctions: a function that panics or ends its goroutine is an error for all
+// waiting callers, and the next caller loads again.
 func TestLoaderBadFunctions(t *testing.T) {
 	t.Parallel()
 	for name, bad := range map[string]func(context.Context, string) (string, error){
@@ -504,8 +504,8 @@ func (u until) TryLock(context.Context, string, time.Duration) (unlock func(), o
 	return func() {}, time.Now().After(u.end), nil
 }
 
-// TestLoaderLockOfTheDead: who has waited for a load of a process that was killed has the
-// whole time for its own, and who waits for longer than a lock may last is told so.
+// TestLoaderLockOfTheDead: a caller that waited for the load of a killed process has the
+// whole time for its own, and one that waits for longer than a lock may last gets an error.
 func TestLoaderLockOfTheDead(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -587,8 +587,8 @@ func TestLoaderHitTime(t *testing.T) {
 	}
 }
 
-// TestLoaderSaysOnce: a cache that fails for every request is told of once in a second of
-// each kind of failure, with how often it was.
+// TestLoaderSaysOnce: each kind of failure of a cache is logged once a second, with its
+// number.
 func TestLoaderSaysOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -631,7 +631,7 @@ func (f failing) Delete(context.Context, string) error                        { 
 func (f failing) Purge(context.Context, ...string) error                      { return f.err }
 func (f failing) Mark(context.Context) (cache.Mark, error)                    { return 0, f.err }
 
-// TestLoaderForEver: the longest time there is keeps a value, and no time can be negative.
+// TestLoaderForEver: the longest TTL keeps a value, and a negative one is an error.
 func TestLoaderForEver(t *testing.T) {
 	t.Parallel()
 	kept, err := memory.New(memory.Options[string, loaded]{Size: 10})

@@ -44,8 +44,8 @@ func (b *bomb) TryLock(context.Context, string, time.Duration) (unlock func(), o
 	return func() { b.blow("unlock") }, true, nil
 }
 
-// TestLoaderPanics: whatever panics while a value is loaded, also where nobody waits for it,
-// is an error for those who wait, and the next one asks anew.
+// TestLoaderPanics: a panic during a load, also without waiting callers, is an error for
+// all waiting callers, and the next caller loads again.
 func TestLoaderPanics(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"Set", "Mark", "TryLock", "unlock", "Tags"} {
@@ -87,9 +87,8 @@ func TestLoaderPanics(t *testing.T) {
 	}
 }
 
-// TestLoaderMissingTags: Tags is never asked about a value that is not there; what is
-// remembered of it is forgotten by the tags of MissingTags, and without them it is
-// remembered only where that was asked for.
+// TestLoaderMissingTags: Tags is not called for a missing value. That it is missing is
+// forgotten by the tags of MissingTags, and without them is remembered only on request.
 func TestLoaderMissingTags(t *testing.T) {
 	t.Parallel()
 	type author struct{ org int }

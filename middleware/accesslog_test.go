@@ -19,7 +19,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// TestAccessLog: one line says all of a request but its query, headers and bodies.
+// TestAccessLog: one line describes a request, without its query, headers and bodies.
 func TestAccessLog(t *testing.T) {
 	t.Parallel()
 	for _, ecs := range []bool{false, true} {
@@ -134,8 +134,8 @@ func TestAccessLogPanic(t *testing.T) {
 	}
 }
 
-// TestAccessLogClientGone: a client that hangs up is told from a failure, whether
-// anything was answered or not.
+// TestAccessLogClientGone: a client that hangs up is logged as such and not as a failure,
+// with and without an answer.
 func TestAccessLogClientGone(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -232,8 +232,8 @@ func TestAccessLogPattern(t *testing.T) {
 	}
 }
 
-// TestAccessLogOneLine: no text of a client or a handler makes a second line or hides
-// one, even where the handler of the log writes texts as they are.
+// TestAccessLogOneLine: no text of a client or a handler adds a line or hides one, also
+// with a log handler that does not escape.
 func TestAccessLogOneLine(t *testing.T) {
 	t.Parallel()
 	var raw rawHandler
@@ -272,7 +272,7 @@ func (h *rawHandler) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// TestAccessLogUnknownClient: an address that is unknown is not the proxy's.
+// TestAccessLogUnknownClient: an unknown client address is not logged as that of the proxy.
 func TestAccessLogUnknownClient(t *testing.T) {
 	t.Parallel()
 	var log lines
@@ -287,8 +287,8 @@ func TestAccessLogUnknownClient(t *testing.T) {
 	}
 }
 
-// TestControllers: what the server's writer can do works through a chain, by the
-// controller and by the interfaces of old.
+// TestControllers: handlers in a chain can use http.ResponseController and the older
+// interfaces of the server's writer.
 func TestControllers(t *testing.T) {
 	t.Parallel()
 	var log lines

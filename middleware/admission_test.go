@@ -170,8 +170,8 @@ func TestAdmissionWait(t *testing.T) {
 	})
 }
 
-// TestAdmissionOfOneCaller: one caller has at most half of the queue, whose default is
-// 1,024. Its further requests get 429, those of others wait.
+// TestAdmissionOfOneCaller: one caller has at most half of the queue, which is 1,024 long
+// by default. Its further requests get 429, those of others wait.
 func TestAdmissionOfOneCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -71,7 +71,7 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
-// TestAuthenticateRefuse: an answer of one's own gets the error, marked.
+// TestAuthenticateRefuse: Refuse gets the error, with its mark.
 func TestAuthenticateRefuse(t *testing.T) {
 	t.Parallel()
 	for credential, want := range map[string]error{"bad": auth.ErrInvalid, "old": auth.ErrExpired, "down": auth.ErrUnavailable} {

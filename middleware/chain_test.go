@@ -76,8 +76,8 @@ func (spent) Take(context.Context, string, time.Duration, int) (int, time.Durati
 	return 0, time.Minute, nil
 }
 
-// TestA51: every answer of the chain, refusals included, has what every answer must
-// have, and tells nothing it must not.
+// TestA51: every answer of the chain, refusals included, has the required headers and
+// reveals nothing internal.
 func TestA51(t *testing.T) {
 	t.Parallel()
 	quiet := func(w http.ResponseWriter, r *http.Request, err error) {

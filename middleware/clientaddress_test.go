@@ -40,8 +40,8 @@ const (
 	strangerPeer = "203.0.113.66:50000"
 )
 
-// TestClientAddress is the table of what proxies say and strangers try. "" is an
-// address that is unknown.
+// TestClientAddress is the table of forwarding headers, of proxies and forged ones. "" is
+// an unknown address.
 func TestClientAddress(t *testing.T) {
 	t.Parallel()
 	behind := middleware.ClientAddressOptions{Proxies: prefixes("10.0.0.0/8", "fd00::/8")}
@@ -106,7 +106,7 @@ func TestClientAddress(t *testing.T) {
 	}
 }
 
-// TestForwarded is the same for the header of RFC 7239.
+// TestForwarded is the table for the header of RFC 7239.
 func TestForwarded(t *testing.T) {
 	t.Parallel()
 	behind := middleware.ClientAddressOptions{Header: "forwarded", Proxies: prefixes("10.0.0.0/8")}
@@ -158,7 +158,7 @@ func TestForwarded(t *testing.T) {
 	}
 }
 
-// TestSingleAddressHeader: a header of one address has one line and one address.
+// TestSingleAddressHeader: a header with one address must be one line with one address.
 func TestSingleAddressHeader(t *testing.T) {
 	t.Parallel()
 	behind := middleware.ClientAddressOptions{Header: "X-Real-IP", Proxies: prefixes("10.0.0.0/8")}
@@ -185,9 +185,9 @@ func TestSingleAddressHeader(t *testing.T) {
 	}
 }
 
-// TestA6Headers: 200 requests of one peer that is no proxy, each with another address
-// in every header that anybody writes one into, come from that peer, as do those
-// behind a proxy that writes another header.
+// TestA6Headers: 200 requests of a peer that is no proxy, each with other addresses in all
+// forwarding headers, count for that peer, and so behind a proxy that writes another
+// header.
 func TestA6Headers(t *testing.T) {
 	t.Parallel()
 	headers := []string{
@@ -228,7 +228,8 @@ func TestA6Headers(t *testing.T) {
 	}
 }
 
-// TestClientAddressOfWithout: without the middleware the peer counts and no header.
+// TestClientAddressOfWithout: without the middleware the address is that of the peer, and
+// headers do not count.
 func TestClientAddressOfWithout(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest(http.MethodGet, "/", nil)

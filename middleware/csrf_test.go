@@ -11,7 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// TestCSRF is the table of who may cause what, with each kind of credential. The
+// TestCSRF is the table of origins and methods with each kind of credential. The
 // application is https://example.org and trusts https://app.example.com.
 func TestCSRF(t *testing.T) {
 	t.Parallel()

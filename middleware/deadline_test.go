@@ -14,8 +14,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// TestDeadline: a request that waits by its context comes back at its end, and is
-// answered with 504 whoever writes it; an answer that has begun stays what it is.
+// TestDeadline: a handler that waits by its context ends at the deadline with 504, whatever
+// it then writes. An answer that has begun stays as it is.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	wait := func(r *http.Request) error {
@@ -87,7 +87,7 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// TestDeadlineClientGone: who has gone is not answered.
+// TestDeadlineClientGone: a client that has gone gets no answer.
 func TestDeadlineClientGone(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

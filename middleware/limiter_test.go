@@ -20,9 +20,9 @@ type clock struct{ at atomic.Int64 }
 func (c *clock) now() time.Time          { return time.Unix(1_800_000_000, c.at.Load()) }
 func (c *clock) advance(d time.Duration) { c.at.Add(int64(d)) }
 
-// TestLimiter asks at random times and judges by what a limit means: however one looks
-// at the answers, no more than the burst and what came back meanwhile was allowed;
-// whoever waits as told is served; and what remains is there.
+// TestLimiter asks at random times and checks the definition of the limit: in every
+// interval at most the burst and what was refilled is allowed, a caller that waits for
+// RetryAfter is allowed, and the remaining number is exact.
 func TestLimiter(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(50) {
@@ -80,7 +80,7 @@ func TestLimiter(t *testing.T) {
 	}
 }
 
-// TestLimiterRefusesFreely: asking while there is nothing makes nobody wait longer.
+// TestLimiterRefusesFreely: refused requests do not lengthen the wait.
 func TestLimiterRefusesFreely(t *testing.T) {
 	t.Parallel()
 	c := new(clock)
@@ -92,8 +92,8 @@ func TestLimiterRefusesFreely(t *testing.T) {
 	}
 }
 
-// TestLimiterClockBack: a clock that goes back makes nobody wait longer than a burst
-// takes.
+// TestLimiterClockBack: after the clock went back nobody waits for longer than a whole
+// burst takes.
 func TestLimiterClockBack(t *testing.T) {
 	t.Parallel()
 	c := new(clock)
@@ -120,9 +120,8 @@ func TestLimiterBadLimits(t *testing.T) {
 	}
 }
 
-// TestA47Limiter: strangers with 100,000 keys take no more memory than those the
-// limiter has room for, and one who has used up their burst stays limited, whether
-// they come meanwhile or not.
+// TestA47Limiter: 100,000 keys of strangers take no more memory than the limiter has
+// room for, and a key that has used its burst stays limited.
 func TestA47Limiter(t *testing.T) {
 	t.Parallel()
 	const size, strangers = 2_000, 100_000
@@ -155,8 +154,8 @@ func TestA47Limiter(t *testing.T) {
 	}
 }
 
-// TestA47Memory: what a limiter of its size by default takes at most, and that the
-// collector of garbage has nothing to follow in it: each of its cycles would.
+// TestA47Memory: a limiter of the default size stays within its memory, which has no
+// pointers for the garbage collector to follow.
 func TestA47Memory(t *testing.T) {
 	l := must(middleware.NewLimiter(middleware.LimiterOptions{}))
 	before, objects := heap()
@@ -184,7 +183,7 @@ func heap() (bytes, objects uint64) {
 	return m.HeapAlloc, m.HeapObjects
 }
 
-// TestLimiterAtOnce: of many at the same time as many are served as the burst allows.
+// TestLimiterAtOnce: of simultaneous requests the burst is allowed.
 func TestLimiterAtOnce(t *testing.T) {
 	t.Parallel()
 	c := new(clock)

@@ -16,8 +16,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// TestLimits: the largest that is allowed is served, and one more is refused by the
-// limit's name.
+// TestLimits: the largest request is allowed, and one byte more is refused by the limit's
+// name.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	target := func(target string) *http.Request { return httptest.NewRequest(http.MethodGet, target, nil) }
@@ -77,7 +77,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestLimitsOfOne: the size of a body is another one where BodyOf says so.
+// TestLimitsOfOne: BodyOf sets another size of the body for a request.
 func TestLimitsOfOne(t *testing.T) {
 	t.Parallel()
 	around := middleware.Must(middleware.Limits(middleware.LimitsOptions{Body: 10, BodyOf: func(r *http.Request) int64 {
@@ -135,7 +135,7 @@ func TestLimitsClose(t *testing.T) {
 	}
 }
 
-// TestA48Headers: headers made to cost much reach no handler, or whole.
+// TestA48Headers: excessive headers reach no handler.
 func TestA48Headers(t *testing.T) {
 	t.Parallel()
 	for name, value := range attacktest.Headers() {

@@ -163,7 +163,8 @@ func TestRateLimitKeys(t *testing.T) {
 	}
 }
 
-// TestRateLimitWithoutKey: what has no key is not limited and tells of no limit.
+// TestRateLimitWithoutKey: a request without a key is not limited, and its answer has no
+// headers of a limit.
 func TestRateLimitWithoutKey(t *testing.T) {
 	t.Parallel()
 	none := func(*http.Request) string { return "" }
@@ -190,8 +191,8 @@ func (s *shared) Take(_ context.Context, key string, every time.Duration, burst 
 	return burst - 1, 0, s.err
 }
 
-// TestRateLimitFallsBack: where the shared limiter fails, the instance counts for
-// itself, and says so once in a second.
+// TestRateLimitFallsBack: while the shared limiter fails, each instance counts by itself
+// and logs it once a second.
 func TestRateLimitFallsBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -234,7 +235,7 @@ func TestRateLimitFallsBack(t *testing.T) {
 	})
 }
 
-// TestRateLimitOverdone: a limiter that answers nonsense does not get it onto the wire.
+// TestRateLimitOverdone: invalid results of a limiter are not sent.
 func TestRateLimitOverdone(t *testing.T) {
 	t.Parallel()
 	h := middleware.Must(middleware.RateLimit(middleware.RateLimitOptions{Requests: 2, Limiter: &shared{over: true}}))(who)
@@ -336,7 +337,7 @@ func BenchmarkRateLimit(b *testing.B) {
 	}
 }
 
-// TestRateLimitAllocs guards what a limit costs each request.
+// TestRateLimitAllocs bounds the allocations of a limit for a request.
 func TestRateLimitAllocs(t *testing.T) {
 	h := middleware.Must(middleware.RateLimit(middleware.RateLimitOptions{Requests: 1 << 20}))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	r := from("192.0.2.1")

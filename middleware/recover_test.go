@@ -15,7 +15,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// TestRecover: a panic is a 500 that tells nothing, and in the log with its stack.
+// TestRecover: a panic is a 500 without details, and is logged with its stack.
 func TestRecover(t *testing.T) {
 	t.Parallel()
 	var log lines
@@ -55,8 +55,7 @@ func TestRecoverHidesThePanic(t *testing.T) {
 	}
 }
 
-// TestRecoverBegun: an answer that has begun is cut, so that its client sees it is not
-// whole, whatever began it.
+// TestRecoverBegun: an answer that has begun is cut off, so that its client notices.
 func TestRecoverBegun(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(http.ResponseWriter){
@@ -94,7 +93,7 @@ func TestRecoverBegun(t *testing.T) {
 	}
 }
 
-// TestRecoverNotBegun: what sends nothing begins nothing.
+// TestRecoverNotBegun: writes that send nothing do not begin an answer.
 func TestRecoverNotBegun(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string]func(http.ResponseWriter){
@@ -126,8 +125,7 @@ func TestRecoverNotBegun(t *testing.T) {
 	}
 }
 
-// TestRecoverAbort: a handler that asks for its connection to be cut gets that, and no
-// line in the log.
+// TestRecoverAbort: http.ErrAbortHandler closes the connection and is not logged.
 func TestRecoverAbort(t *testing.T) {
 	t.Parallel()
 	var log lines

@@ -14,8 +14,8 @@ import (
 
 var madeID = regexp.MustCompile(`^[a-z2-9]{16}$`)
 
-// TestRequestID: an id is taken over from a trusted peer only, and only if it can stand
-// anywhere; else it is a new one.
+// TestRequestID: an id is accepted from a trusted peer only, if it has safe characters.
+// Otherwise it is a new one.
 func TestRequestID(t *testing.T) {
 	t.Parallel()
 	trusting := middleware.RequestIDOptions{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}}
@@ -69,8 +69,7 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-// TestRequestIDsDiffer: no two of 10,000 ids are one, and every place of an id takes
-// many values.
+// TestRequestIDsDiffer: 10,000 ids differ, and every place of an id takes many values.
 func TestRequestIDsDiffer(t *testing.T) {
 	t.Parallel()
 	const n = 10_000

@@ -74,7 +74,7 @@ func TestRequire(t *testing.T) {
 	}
 }
 
-// TestRequireWithoutAuthenticate: where nobody has asked who calls, nobody passes.
+// TestRequireWithoutAuthenticate: without Authenticate every request is refused.
 func TestRequireWithoutAuthenticate(t *testing.T) {
 	t.Parallel()
 	opts := middleware.RequireOptions{}
@@ -91,7 +91,7 @@ func TestRequireWithoutAuthenticate(t *testing.T) {
 	}
 }
 
-// TestRequireRefuse: an answer of one's own gets an error that says its code.
+// TestRequireRefuse: Refuse gets an error with its code.
 func TestRequireRefuse(t *testing.T) {
 	t.Parallel()
 	var got error

@@ -45,8 +45,8 @@ func everyMiddleware() map[string]func(http.Handler) http.Handler {
 	return all
 }
 
-// TestEveryMiddlewareKeepsRoute: what http.ServeMux has found reaches the log through each
-// middleware, also where the request goes on as a copy, and where the handler panics.
+// TestEveryMiddlewareKeepsRoute: the pattern of http.ServeMux reaches the log through each
+// middleware, also through those that copy the request, and if the handler panics.
 func TestEveryMiddlewareKeepsRoute(t *testing.T) {
 	t.Parallel()
 	// Requests that are passed on in other ways.

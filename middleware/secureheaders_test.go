@@ -92,8 +92,7 @@ func TestSecureHeaders(t *testing.T) {
 	}
 }
 
-// TestSecureHeadersOwn: what a handler does to the values of one answer is not in the
-// next.
+// TestSecureHeadersOwn: a change of one answer's headers does not appear in the next.
 func TestSecureHeadersOwn(t *testing.T) {
 	t.Parallel()
 	h := chain(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

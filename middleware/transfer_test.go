@@ -68,8 +68,8 @@ func TestTransferOfBody(t *testing.T) {
 	}
 }
 
-// TestTransferOfAnswer: a client that takes nothing of an answer is cut off, by whichever way
-// it is written. One that takes it slowly gets all of it.
+// TestTransferOfAnswer: a client that reads nothing of an answer is cut off, whatever
+// writes it. A slow one gets all of it.
 func TestTransferOfAnswer(t *testing.T) {
 	t.Parallel()
 	const transfer, size = time.Second, 12 << 20
@@ -134,8 +134,8 @@ func TestTransferOfAnswer(t *testing.T) {
 	}
 }
 
-// TestTransferNext: the deadline of a large answer is none of the next request on the
-// connection.
+// TestTransferNext: the deadline of a large answer does not apply to the next request of
+// the connection.
 func TestTransferNext(t *testing.T) {
 	t.Parallel()
 	const transfer = 100 * time.Millisecond

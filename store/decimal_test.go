@@ -32,8 +32,8 @@ func TestDecimal(t *testing.T) {
 	}
 }
 
-// TestDecimalOfText: a number in a string is counted by nobody who reads the JSON around
-// it, so its exponent cannot make it much longer.
+// TestDecimalOfText: the exponent of a number in a string cannot make the number much
+// longer.
 func TestDecimalOfText(t *testing.T) {
 	t.Parallel()
 	for text, fits := range map[string]bool{`"1e64"`: true, `1e399`: true, `"1e399"`: false, `"1\u0065399"`: false, `"-1e-300"`: false} {

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
-// TestNoScope asks for the caller's scope in a context that has none: every operation
-// reports it and none is trusted.
+// TestNoScope: without a scope in the context every operation of the caller's scope is an
+// error.
 func TestNoScope(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {

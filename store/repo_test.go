@@ -88,8 +88,8 @@ func TestRepo(t *testing.T) {
 	})
 }
 
-// TestSelectCount: the name by which clients of the wire count rows is a column like others
-// in Go. It panicked.
+// TestSelectCount: a column with the name "count", by which clients count rows, can be
+// selected in Go.
 func TestSelectCount(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {

@@ -152,8 +152,8 @@ func isForeignKey(err error) bool {
 	return errors.As(err, &c) && c.Kind == store.ForeignKey
 }
 
-// TestScopeFunc: a scope is made once, by who asks first, and nobody is trusted because
-// making it has failed.
+// TestScopeFunc: the scope is made once, by the first read, and a failure to make it denies
+// everything.
 func TestScopeFunc(t *testing.T) {
 	t.Parallel()
 	type key struct{}

@@ -52,9 +52,8 @@ func fillLeaflets(t *testing.T, db *store.DB) {
 	mustRun(t, db.Bun().DB, "analyze")
 }
 
-// TestSearchReadsItsIndex asks both engines for their plans: a search of a few rows
-// among thousands is answered from the index of the words, by whoever it comes,
-// and no row is read that has none of them.
+// TestSearchReadsItsIndex: the plans of both engines find a few rows among thousands by the
+// index of words, for every caller, and read no other row.
 func TestSearchReadsItsIndex(t *testing.T) {
 	t.Parallel()
 	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {

@@ -135,8 +135,8 @@ func (r *statementRun) change(name, table string, where store.Cond, do func(acce
 	r.end(do(r.gate(table), store.WithTenant(r.t.Context(), "a"), where, opts, &out))
 }
 
-// TestStatements pins the text of the statements that both engines get: a change of the
-// compiler that is meant to keep them can be judged by it.
+// TestStatements pins the text of the statements of both engines, so that a change of the
+// compiler can be reviewed by it.
 func TestStatements(t *testing.T) {
 	t.Parallel()
 	for _, engine := range []string{"sqlite", "postgres"} {

@@ -47,7 +47,7 @@ func TestRowsOfOneWriteHaveABound(t *testing.T) {
 	})
 }
 
-// TestRowsOfOneWriteAreCounted: a write that goes row by row writes so many rows or none.
+// TestRowsOfOneWriteAreCounted: a write by steps writes at most its limit of rows, or none.
 func TestRowsOfOneWriteAreCounted(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {

@@ -8,9 +8,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
-// TestShownAnew: where the rule to read leads back to the table, a write that changes
-// nothing the rule reads is one statement on PostgreSQL; any other looks at the table
-// again behind it.
+// TestShownAnew: a write is one statement on PostgreSQL if it changes nothing that the rule
+// to read depends on by a relation back to its table. Any other write reads the table again
+// after it.
 func TestShownAnew(t *testing.T) {
 	t.Parallel()
 	tracedEngines(t, func(t *testing.T, db *store.DB, r *recorder) {

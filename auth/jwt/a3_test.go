@@ -9,7 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
 )
 
-// TestA3 (security list A-3): no header and no signature but the right ones.
+// TestA3 (security list A-3): only tokens with the right header and signature are accepted.
 func TestA3(t *testing.T) {
 	t.Parallel()
 
@@ -132,8 +132,8 @@ func nextSpelling(s string) string {
 	return s[:len(s)-1] + alphabet[last+1:last+2]
 }
 
-// TestTokenWithoutKid: only a single key, or the one without an id, is found
-// without a kid, and its algorithm holds.
+// TestTokenWithoutKid: a token without a kid is verified by a single key, or by the one
+// without an id, with its algorithm.
 func TestTokenWithoutKid(t *testing.T) {
 	t.Parallel()
 

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
-// TestA48 (security list A-48): what is too much is refused before it is read.
-// It does not run in parallel because it measures.
+// TestA48 (security list A-48): excessive tokens are refused before they are parsed. It
+// measures, so it does not run in parallel.
 func TestA48(t *testing.T) {
 	jwe := strings.Join([]string{
 		b64(`{"alg":"PBES2-HS256+A128KW","enc":"A128GCM","p2c":2147483648,"p2s":"c2FsdA"}`),

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
 )
 
-// TestA4 (security list A-4): one claim wrong each, under a signature that holds.
+// TestA4 (security list A-4): each case has one wrong claim, under a valid signature.
 func TestA4(t *testing.T) {
 	t.Parallel()
 
@@ -105,7 +105,7 @@ func TestA4(t *testing.T) {
 	}
 }
 
-// TestA4Payloads: payloads that are no object of unique members.
+// TestA4Payloads: payloads must be objects with unique members.
 func TestA4Payloads(t *testing.T) {
 	t.Parallel()
 
@@ -139,7 +139,7 @@ func TestA4Payloads(t *testing.T) {
 	}
 }
 
-// TestA4Headers: types and extensions of an ID token and of the unknown.
+// TestA4Headers: types and critical extensions that are not accepted.
 func TestA4Headers(t *testing.T) {
 	t.Parallel()
 

@@ -71,7 +71,7 @@ func TestWeakPrivateKeysAreRefused(t *testing.T) {
 	}
 }
 
-// TestA53Secrets (security list A-53): short and well-known secrets do not start.
+// TestA53Secrets (security list A-53): short and well-known secrets are errors at start.
 func TestA53Secrets(t *testing.T) {
 	t.Parallel()
 

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// TestA47Remote: 10,000 ids that the issuer does not know, as long as ids may be,
-// are remembered up to a bound; the issuer is asked once, again for one of them when it
-// has rested, and the id it knows is found among them all.
+// TestA47Remote: of 10,000 unknown key ids of the greatest length a limited number
+// is remembered. The issuer is asked once, and again after the cooldown, and the known id
+// is found among them.
 func TestA47Remote(t *testing.T) {
 	t.Parallel()
 	asked := 0 // by one request at a time

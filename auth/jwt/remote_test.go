@@ -121,9 +121,8 @@ func look(t *testing.T, r *jwt.Remote, id string) string {
 	return "unknown"
 }
 
-// TestRemote follows one issuer through a day: each step says how much later it is,
-// what the issuer answers, which id is looked for, what is said of it and how often
-// the issuer was asked until then.
+// TestRemote follows one issuer through a day. Each step has the time that passes, what the
+// issuer answers, the id, the result and how often the issuer was asked until then.
 func TestRemote(t *testing.T) {
 	t.Parallel()
 	first, second := newKey(t), newKey(t)
@@ -170,8 +169,8 @@ func TestRemote(t *testing.T) {
 	}
 }
 
-// TestRemoteStale: old keys are asked for beside their use, and used for a day where
-// there is no answer.
+// TestRemoteStale: old keys are refreshed while they are used, and stay valid for a day if
+// the issuer does not answer.
 func TestRemoteStale(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
@@ -200,7 +199,7 @@ func TestRemoteStale(t *testing.T) {
 	}
 }
 
-// TestRemoteCancel: who waits for an issuer that does not answer can go.
+// TestRemoteCancel: a caller that waits for an issuer stops when its context ends.
 func TestRemoteCancel(t *testing.T) {
 	t.Parallel()
 	p, c := newPublisher(t, newKey(t)), newClock()
@@ -213,8 +212,8 @@ func TestRemoteCancel(t *testing.T) {
 	}
 }
 
-// TestA5 is case A-5: tokens with random ids do not make us ask the issuer more than
-// once in a cooldown, and do not hold up those whose keys are known.
+// TestA5 is case A-5: tokens with random ids make at most one request to the issuer in a
+// cooldown, and do not delay those with known keys.
 func TestA5(t *testing.T) {
 	t.Parallel()
 	private := newPrivate(t)
@@ -282,7 +281,7 @@ func TestA5(t *testing.T) {
 	}
 }
 
-// TestRemoteUnavailable: where the issuer never answered, a token is not refused.
+// TestRemoteUnavailable: if the issuer never answered, a token is an error and not refused.
 func TestRemoteUnavailable(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)

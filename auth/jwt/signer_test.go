@@ -120,8 +120,7 @@ func TestTokenOnTheWire(t *testing.T) {
 	}
 }
 
-// TestFieldsWinOverClaims: what an earlier token said does not come back when the
-// field was changed since.
+// TestFieldsWinOverClaims: a field that was changed wins over the claim that it came from.
 func TestFieldsWinOverClaims(t *testing.T) {
 	t.Parallel()
 

@@ -107,7 +107,7 @@ func TestTenantClaim(t *testing.T) {
 	}
 }
 
-// TestA53 (security list A-53): what is not safe does not start.
+// TestA53 (security list A-53): unsafe configurations are errors at start.
 func TestA53(t *testing.T) {
 	t.Parallel()
 

@@ -2,8 +2,8 @@ package oidc
 
 import "testing"
 
-// TestDomainsBeyondASCII: a domain is not believed for one whose letters its own become
-// when they are written small.
+// TestDomainsBeyondASCII: a domain with letters that lower-case into those of a trusted one
+// is not trusted.
 func TestDomainsBeyondASCII(t *testing.T) {
 	t.Parallel()
 	for email, want := range map[string]bool{
@@ -16,8 +16,8 @@ func TestDomainsBeyondASCII(t *testing.T) {
 	}
 }
 
-// TestGitHubIsBelieved: the one server of GitHub that no test can ask is believed for
-// addresses, and no other that has its preset. This test sees the preset itself.
+// TestGitHubIsBelieved: only the server of GitHub itself is trusted for addresses, not
+// others with its preset. Tests cannot ask it, so this one reads the preset.
 func TestGitHubIsBelieved(t *testing.T) {
 	t.Parallel()
 	cfg := GitHub("", "").withDefaults()

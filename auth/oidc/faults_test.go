@@ -72,8 +72,8 @@ var outcomes = map[authtest.Fault]error{
 	authtest.FaultUserinfoSubMissing: auth.ErrInvalid,
 }
 
-// TestFaults: every fault keeps people out, and a provider that is down has refused
-// nobody. When it does right again, people get in.
+// TestFaults: with every fault nobody logs in, and an unavailable provider is no refusal.
+// Without the fault logins work again.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	faults := authtest.Faults()
@@ -139,7 +139,7 @@ func attempt(t *testing.T, p *oidc.Provider, fake *authtest.Provider, patience t
 	return secrets, err
 }
 
-// TestAnswerError: what a provider says is handed on as data.
+// TestAnswerError: errors of a provider are passed on as data.
 func TestAnswerError(t *testing.T) {
 	t.Parallel()
 	fake := authtest.NewProvider(t)

@@ -114,8 +114,8 @@ func TestVerifyIDToken(t *testing.T) {
 	}
 }
 
-// TestEmailVerified: an address counts as verified only where the provider says so and
-// is believed, which is what accounts may be linked by (case A-12).
+// TestEmailVerified: an address counts as verified only if the provider says so and is
+// trusted, since accounts are linked by it (case A-12).
 func TestEmailVerified(t *testing.T) {
 	t.Parallel()
 	fake := authtest.NewProvider(t)

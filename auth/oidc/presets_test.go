@@ -103,8 +103,8 @@ func TestMicrosoft(t *testing.T) {
 	}
 }
 
-// TestMicrosoftIss: the iss of an answer is that of a directory whose users may log in,
-// and of the one that the ID token is of.
+// TestMicrosoftIss: iss of the callback must be a directory with permission to log in, and
+// that of the ID token.
 func TestMicrosoftIss(t *testing.T) {
 	t.Parallel()
 	fake := authtest.NewProvider(t)
@@ -139,7 +139,7 @@ func TestMicrosoftIss(t *testing.T) {
 	}
 }
 
-// TestApple: the secret is a token, and a name comes beside the first code.
+// TestApple: the client secret is a signed token, and the name comes with the first code.
 func TestApple(t *testing.T) {
 	t.Parallel()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -75,8 +75,8 @@ func TestSecretFunc(t *testing.T) {
 	}
 }
 
-// TestMetadata follows a provider that comes and goes: each step says how much later it
-// is, what it does wrong, whether logins begin and how often it was asked until then.
+// TestMetadata follows a provider that comes and goes. Each step has the time that passes,
+// the fault, whether logins begin and how often the provider was asked until then.
 func TestMetadata(t *testing.T) {
 	t.Parallel()
 	fake := authtest.NewProvider(t)
@@ -116,8 +116,7 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-// TestKeysOutliveMetadata: new metadata with the same address of keys are no reason to
-// forget them.
+// TestKeysOutliveMetadata: new metadata with the same address of keys keep the keys.
 func TestKeysOutliveMetadata(t *testing.T) {
 	t.Parallel()
 	fake := authtest.NewProvider(t)
@@ -147,7 +146,7 @@ func TestKeysOutliveMetadata(t *testing.T) {
 	}
 }
 
-// TestGone: where nobody listens, nobody is refused, and the error tells no URL.
+// TestGone: an unreachable provider is an error and no refusal, and the error has no URL.
 func TestGone(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())
@@ -165,8 +164,7 @@ func TestGone(t *testing.T) {
 	}
 }
 
-// TestRotation: a new key is good at once after the cooldown, one that is withdrawn no
-// longer.
+// TestRotation: after the cooldown a new key is valid at once, and a withdrawn one is not.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	fake := authtest.NewProvider(t)
@@ -328,7 +326,7 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// TestPrint: nothing secret is in what is printed or logged.
+// TestPrint: printing and logging show no secret.
 func TestPrint(t *testing.T) {
 	t.Parallel()
 	fake := authtest.NewProvider(t)
@@ -380,8 +378,8 @@ func TestEndSessionURL(t *testing.T) {
 	}
 }
 
-// TestGuarded: without InsecureLoopback a provider on this machine is not asked, also
-// where metadata lead there.
+// TestGuarded: without InsecureLoopback no provider on this machine is asked, also if
+// metadata name it.
 func TestGuarded(t *testing.T) {
 	t.Parallel()
 	fake := authtest.NewProvider(t)

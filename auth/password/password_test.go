@@ -51,7 +51,7 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// TestEveryByteCounts: a hash that differs in one byte is that of another password.
+// TestEveryByteCounts: a hash that differs in any byte does not match.
 func TestEveryByteCounts(t *testing.T) {
 	t.Parallel()
 	h := newHasher(t, light)
@@ -122,7 +122,7 @@ func TestAgain(t *testing.T) {
 	}
 }
 
-// TestNormalization: the same letters as different keyboards send them.
+// TestNormalization: texts that keyboards send in different normal forms match.
 func TestNormalization(t *testing.T) {
 	t.Parallel()
 	h := newHasher(t, light)
@@ -190,7 +190,7 @@ func TestNew(t *testing.T) { // it counts what the process allocates
 	}
 }
 
-// TestVerifyAbsent: it computes a hash of the configured cost.
+// TestVerifyAbsent: without a hash it computes one of the configured cost.
 func TestVerifyAbsent(t *testing.T) { // it counts what the process allocates
 	for _, cfg := range []password.Config{{Memory: 4 << 10, Time: 1}, {Memory: 8 << 10, Time: 1, Threads: 2}} {
 		h := newHasher(t, cfg)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestSlotsAreCounted: as many hashes are computed at a time as Concurrent says, and the next
-// one waits for Wait.
+// TestSlotsAreCounted: Concurrent hashes are computed at a time, and the next one waits for
+// at most Wait.
 func TestSlotsAreCounted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -124,8 +124,8 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// TestBoundOfNothing: values that cost nothing, as those of keys that strangers make up,
-// are bounded too.
+// TestBoundOfNothing: the number of values with cost zero, such as missing ones, is bounded
+// too.
 func TestBoundOfNothing(t *testing.T) {
 	t.Parallel()
 	type loaded = cache.Loaded[[]byte]

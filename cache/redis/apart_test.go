@@ -45,8 +45,8 @@ func TestPrefixes(t *testing.T) {
 	want(t, apart["name"].Cache, "key", "name")
 }
 
-// TestNamesApart: no two names make the same key in Redis. A cache "user:posts" would have
-// those of the keys of "user" that begin with "posts:".
+// TestNamesApart: no two names make the same key in Redis. A cache "user:posts" could have
+// keys of the cache "user" that begin with "posts:".
 func TestNamesApart(t *testing.T) {
 	t.Parallel()
 	client := newClient(t, redis.ClientOptions{})
@@ -71,8 +71,8 @@ func TestNamesApart(t *testing.T) {
 	}
 }
 
-// TestSameNames: a cache, its locks and a limiter of one name, and caches whose names and
-// keys are the same text together, have nothing of each other.
+// TestSameNames: a cache, its locks and a limiter of one name share nothing, nor do caches
+// with names and keys that are the same text together.
 func TestSameNames(t *testing.T) {
 	t.Parallel()
 	client := newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Timeout: patient, ConnectTimeout: patient})
@@ -95,8 +95,8 @@ func TestSameNames(t *testing.T) {
 	}
 }
 
-// TestRateLimitWithoutRedis: while Redis is away, killed or hanging, each instance counts
-// for itself and no request fails or waits; when it is back they count together again.
+// TestRateLimitWithoutRedis: without Redis each instance counts by itself, and no request
+// fails or waits. When it is back they count together.
 func TestRateLimitWithoutRedis(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ away, back func(*redistest.Server) }{

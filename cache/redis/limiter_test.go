@@ -65,7 +65,7 @@ func TestLimiter(t *testing.T) {
 	}
 }
 
-// TestLimiterTogether: whoever asks many processes at once gets the burst, once.
+// TestLimiterTogether: many processes together allow the burst once.
 func TestLimiterTogether(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
@@ -92,8 +92,8 @@ func TestLimiterTogether(t *testing.T) {
 	}
 }
 
-// TestLimiterClock: a time from before the server's clock was set back bars nobody for
-// longer than the limit does.
+// TestLimiterClock: after the server's clock was set back a key is limited for no longer
+// than the limit's period.
 func TestLimiterClock(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)

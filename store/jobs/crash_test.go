@@ -129,8 +129,8 @@ func prepared(t *testing.T, url string, enqueue func(db *store.DB)) {
 	}
 }
 
-// TestKilledWorkersLoseNothing kills workers again and again. Each job has its effect in
-// the database once.
+// TestKilledWorkersLoseNothing kills workers repeatedly. Each job has its effect in the
+// database once.
 func TestKilledWorkersLoseNothing(t *testing.T) {
 	onDatabases(t, func(t *testing.T, url string, processes int) {
 		kills := 3

@@ -125,8 +125,7 @@ type answerOf struct {
 	status int
 }
 
-// TestEveryErrorHasItsAnswer: no exported error reaches a client in a way that nobody has
-// thought of.
+// TestEveryErrorHasItsAnswer: each exported error has a declared answer for clients.
 func TestEveryErrorHasItsAnswer(t *testing.T) {
 	t.Parallel()
 	known := answers()
