@@ -64,6 +64,19 @@ func book(ctx context.Context, tx *store.Tx, in bookArgs) (*Booking, error) {
 	return b, store.For[Booking](tx).Insert(ctx, b)
 }
 
+type agendaArgs struct {
+	Room store.ID `json:"room_id"`
+}
+
+// agenda returns the caller's bookings of a room, the latest first.
+func agenda(ctx context.Context, tx *store.Tx, in agendaArgs) ([]*Booking, error) {
+	return store.For[Booking](tx).As(store.ScopeFrom(ctx)).List(ctx, store.Query{
+		Where: store.Eq("room_id", in.Room),
+		Order: []store.Order{{Column: "starts_at", Desc: true}},
+		Limit: store.Limit(50),
+	})
+}
+
 // countBookings keeps the number of bookings in the room.
 func countBookings(ctx context.Context, w *store.Write[Booking]) error {
 	room, add := store.ID{}, int64(0)
@@ -89,6 +102,7 @@ func newRooms(ctx context.Context, config plinth.Config) (*plinth.App, error) {
 		api.Resource[Room]{Policy: api.Policy{Read: api.Anyone()}},
 		api.Resource[Booking]{Policy: api.Policy{Read: api.Owner("owner_id"), Delete: api.Owner("owner_id")}},
 		api.TxFunc("book", api.SignedIn(), book),
+		api.ReadFunc("agenda", api.SignedIn(), agenda),
 	)
 	return app, store.After(app.DB(), countBookings)
 }
@@ -125,8 +139,18 @@ func TestRooms(t *testing.T) {
 			t.Errorf("%d bookings of one time, and %d rejected", made.Load(), taken.Load())
 		}
 		ann.Get("/rest/v1/rooms?select=bookings").WantBody(`[{"bookings":1}]`)
+		later := map[string]any{"room_id": room.ID, "from": "2030-01-02T10:00:00Z", "hours": 1}
+		bob.Post("/rest/v1/rpc/book", later).Want(http.StatusOK)
+		var list []struct {
+			StartsAt time.Time `json:"starts_at"`
+		}
+		bob.Get("/rest/v1/rpc/agenda?room_id=" + room.ID.String()).Want(http.StatusOK).JSON(&list)
+		if len(list) != 2 || list[0].StartsAt.Day() != 2 {
+			t.Errorf("the agenda is %+v", list)
+		}
+		ann.Get("/rest/v1/rpc/agenda?room_id=" + room.ID.String()).WantBody("[]")
 		ann.Delete("/rest/v1/bookings?room_id=eq." + room.ID.String()).Want(http.StatusNoContent)
-		ann.Get("/rest/v1/rooms?select=bookings").WantBody(`[{"bookings":1}]`)
+		ann.Get("/rest/v1/rooms?select=bookings").WantBody(`[{"bookings":2}]`)
 		bob.Delete("/rest/v1/bookings?room_id=eq." + room.ID.String()).Want(http.StatusNoContent)
 		ann.Get("/rest/v1/rooms?select=bookings").WantBody(`[{"bookings":0}]`)
 
