@@ -377,8 +377,8 @@ func TestRequests(t *testing.T) {
 	})
 }
 
-// TestForgivenByOwnSession: a login with both factors to another account does not reset the
-// budget for the second factor of this one.
+// TestForgivenByOwnSession: a login by password that carries a full session of another
+// account does not reset the budget for the second factor.
 func TestForgivenByOwnSession(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		_, p := w.withApp()

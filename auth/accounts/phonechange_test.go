@@ -108,8 +108,8 @@ func TestPhoneChangeTaken(t *testing.T) {
 	})
 }
 
-// TestPhoneChangeResend: the code of a change can be sent again to the new number, by
-// either endpoint.
+// TestPhoneChangeResend: the code of a change is sent again to the new number, on a request
+// for the old one or the new one.
 func TestPhoneChangeResend(t *testing.T) {
 	engines(t, withSMS, func(t *testing.T, w *world) {
 		token := w.phoneAccount(anna)
