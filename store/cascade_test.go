@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
@@ -102,6 +104,34 @@ func TestCascadeHasABoundOfRows(t *testing.T) {
 		}
 		if n := must(store.For[Mention](db).Count(t.Context(), store.Null("reply_id"))); n != 2*each-3 {
 			t.Errorf("%d mentions are left", n)
+		}
+	})
+}
+
+// A hook distinguishes a delete from the deletes and changes that follow from it.
+func TestCascadeIsKnownToHooks(t *testing.T) {
+	t.Parallel()
+	cascadeEngines(t, func(t *testing.T, db *store.DB, exec func(string, ...any)) {
+		var seen []string
+		err := errors.Join(
+			store.Before(db, func(_ context.Context, w *store.Write[Reply]) error {
+				seen = append(seen, fmt.Sprintf("delete of reply %d: %t", w.Old.ID, w.Cascade))
+				return nil
+			}),
+			store.After(db, func(_ context.Context, w *store.Write[Mention]) error {
+				seen = append(seen, fmt.Sprintf("%s of mention %d: %t", w.Op, w.Old.ID, w.Cascade))
+				return nil
+			}),
+		)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exec("insert into replies (id, parent_id) values (1, null), (2, 1)")
+		exec("insert into mentions (id, reply_id) values (1, 2), (2, 2)")
+		err = errors.Join(store.For[Mention](db).Delete(t.Context(), int64(2)), store.For[Reply](db).Delete(t.Context(), int64(1)))
+		want := []string{"delete of mention 2: false", "delete of reply 1: false", "delete of reply 2: true", "update of mention 1: true"}
+		if err != nil || !slices.Equal(seen, want) {
+			t.Errorf("%q, want %q, %v", seen, want, err)
 		}
 	})
 }

@@ -25,6 +25,10 @@ type Write[T any] struct {
 
 	// Scope is the scope of the write; nil for trusted code.
 	Scope *Scope
+
+	// Cascade reports whether the write follows from the delete of a row that this one
+	// refers to.
+	Cascade bool
 }
 
 // Before registers a hook that runs before a row is validated and written, in the same
@@ -58,7 +62,7 @@ func After[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) err
 // typedHook adapts a hook to rows of bound values.
 func typedHook[T any](hook func(context.Context, *Write[T]) error, change bool) write.HookFunc {
 	return func(ctx context.Context, rw *write.Row) error {
-		w := &Write[T]{Op: rw.Op, Tx: outerTx(rw.Tx), Scope: rw.Scope}
+		w := &Write[T]{Op: rw.Op, Tx: outerTx(rw.Tx), Scope: rw.Scope, Cascade: rw.Cascade}
 		var err error
 		if rw.Old != nil {
 			w.Old = new(T)

@@ -40,6 +40,7 @@ type Row struct {
 	Table    *schema.Table
 	Tx       *core.Tx
 	Scope    *query.Scope
+	Cascade  bool
 	Old, New []any
 	gaps     []fault.FieldError // insert: required columns without a value yet
 }

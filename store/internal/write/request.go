@@ -135,7 +135,7 @@ func (w *request) references(ref *schema.Reference) [][]any {
 }
 
 func (w *request) newRow(op query.WriteOp, old, new []any) *Row {
-	return &Row{Op: op, Table: w.Table, Tx: w.Session.Tx, Scope: w.Scope, Old: old, New: new}
+	return &Row{Op: op, Table: w.Table, Tx: w.Session.Tx, Scope: w.Scope, Cascade: w.cascade, Old: old, New: new}
 }
 
 // gapsOf returns the missing required columns of a new row, before hooks may fill them.

@@ -224,7 +224,7 @@ func (w *steps) cascadeInto(ctx context.Context, ref *schema.Reference, old []an
 	op := new(steps)
 	op.request = request{
 		Reader: read.Reader{Session: w.Session, Table: child, Scope: w.Scope, Exemptions: sqlgen.Exemptions{WithDeleted: true, AllTenants: true}}, actor: w.actor, origin: w.origin, logLimit: w.logLimit, now: w.now, op: query.OpDelete, where: query.And(conds...),
-		cascaded: w.cascaded,
+		cascaded: w.cascaded, cascade: true,
 	}
 	if ref.OnDelete == schema.SetNull {
 		op.op = query.OpUpdate

@@ -41,6 +41,7 @@ type request struct {
 	maxBytes        int          // the size of the answer, else ErrTooLarge; 0: any
 	exactly         int          // as many rows, else none; 0: any number
 	byKey           bool         // one row by its key, else the reason why not
+	cascade         bool         // a row that it refers to is deleted
 	cascaded        *int         // rows that were written because of one delete, see countCascade
 }
 
