@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -57,22 +56,13 @@ func (f *functions) remindUser(ctx context.Context, tx *store.Tx, id store.ID, d
 	}
 	var titles []string
 	for _, task := range tasks {
-		titles = append(titles, fmt.Sprintf("%s  %s", task.DueOn, printable(task.Title)))
+		printable := strings.FieldsFunc(task.Title, func(r rune) bool { return !unicode.IsPrint(r) })
+		titles = append(titles, fmt.Sprintf("%s  %s", task.DueOn, strings.Join(printable, " ")))
 	}
 	_, err = f.app.Mail().Enqueue(ctx, tx, mail.Message{To: user.Email, Template: "reminder", Values: map[string]string{
-		"count": strconv.Itoa(len(titles)), "tasks": strings.Join(titles, "\n"),
+		"count": fmt.Sprint(len(titles)), "tasks": strings.Join(titles, "\n"),
 	}})
 	return err
-}
-
-// printable leaves out of a title what a mail cannot have.
-func printable(title string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, title)
 }
 
 // audit copies the changes of projects and tasks to the events of their organisation, each
@@ -84,15 +74,9 @@ func (f *functions) audit(ctx context.Context) error {
 			event := &AuditEvent{Change: c.ID, At: c.At, Actor: c.Actor, What: string(c.Op) + " " + c.Table}
 			err := subject(ctx, tx, c, event)
 			if err == nil {
-				_, err = store.For[Organisation](tx).Get(ctx, event.OrganisationID)
-			}
-			if errors.Is(err, store.ErrNotFound) {
-				continue // the organisation is gone, and its events with it
-			}
-			if err == nil {
 				err = store.For[AuditEvent](tx).Insert(ctx, event)
 			}
-			if err != nil {
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
 		}
@@ -100,13 +84,15 @@ func (f *functions) audit(ctx context.Context) error {
 	})
 }
 
-// subject sets the organisation and the title of an event.
+// subject sets the organisation and the title of an event. Without the organisation, or the
+// project of a task, the error is store.ErrNotFound.
 func subject(ctx context.Context, tx *store.Tx, c changelog.Change, event *AuditEvent) error {
 	if c.Table == "projects" {
 		was, is, err := changelog.Rows[Project](tx, c)
 		if err == nil {
 			p := cmp.Or(is, was)
 			event.OrganisationID, event.Title = p.OrganisationID, p.Name
+			_, err = store.For[Organisation](tx).Get(ctx, p.OrganisationID)
 		}
 		return err
 	}
@@ -115,10 +101,9 @@ func subject(ctx context.Context, tx *store.Tx, c changelog.Change, event *Audit
 		return err
 	}
 	task := cmp.Or(is, was)
-	event.Title = task.Title
 	project, err := store.For[Project](tx).Get(ctx, task.ProjectID)
 	if err == nil {
-		event.OrganisationID = project.OrganisationID
+		event.OrganisationID, event.Title = project.OrganisationID, task.Title
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
@@ -21,16 +22,6 @@ import (
 type functions struct {
 	app        *plinth.App
 	dashboards *cache.Loader[store.ID, dashboard]
-}
-
-func (f *functions) exposed() []api.Exposed {
-	return []api.Exposed{
-		api.TxFunc("create_organisation", api.SignedIn(), f.createOrganisation),
-		api.TxFunc("invite", api.SignedIn(), f.invite),
-		api.TxFunc("accept_invitation", api.SignedIn(), f.accept),
-		api.TxFunc("share_project", api.SignedIn(), f.share),
-		api.Func("dashboard", api.SignedIn(), f.dashboard),
-	}
 }
 
 // createOrganisation makes the caller the owner of a new organisation.
@@ -78,8 +69,8 @@ func (f *functions) invite(ctx context.Context, tx *store.Tx, in struct {
 	return made, err
 }
 
-// accept makes the caller a member by the code of an invitation, which is used up. It fails for
-// a member: owners change roles.
+// accept makes the caller a member by the code of an invitation, which is used up. It raises
+// the role of a member and never lowers it.
 func (f *functions) accept(ctx context.Context, tx *store.Tx, in struct {
 	Code string `json:"code"`
 },
@@ -94,7 +85,14 @@ func (f *functions) accept(ctx context.Context, tx *store.Tx, in struct {
 		return nil, err
 	}
 	m := &Member{OrganisationID: found.OrganisationID, UserID: user, Role: found.Role}
-	if err := store.For[Member](tx).Insert(ctx, m); err != nil {
+	higher := store.In("role", anyRole[:slices.Index(anyRole, m.Role)])
+	switch n, err := store.For[Member](tx).Count(ctx, store.And(store.Eq("organisation_id", m.OrganisationID), store.Eq("user_id", user), higher)); {
+	case err != nil:
+		return nil, err
+	case n > 0:
+		return nil, &api.Error{Code: "PT409", Message: "You already have a higher role in this organisation."}
+	}
+	if err := store.For[Member](tx).Upsert(ctx, m); err != nil {
 		return nil, err
 	}
 	return m, store.For[Invitation](tx).Delete(ctx, found.ID)

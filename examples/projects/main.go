@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/cache/memory"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -55,8 +56,14 @@ func newApp(ctx context.Context, config plinth.Config) (*plinth.App, error) {
 		return nil, err
 	}
 	app.Add(resources()...)
-	app.Add(f.exposed()...)
+	app.Add(
+		api.TxFunc("create_organisation", api.SignedIn(), f.createOrganisation),
+		api.TxFunc("invite", api.SignedIn(), f.invite),
+		api.TxFunc("accept_invitation", api.SignedIn(), f.accept),
+		api.TxFunc("share_project", api.SignedIn(), f.share),
+		api.Func("dashboard", api.SignedIn(), f.dashboard),
+	)
 	app.Background("audit", f.audit)
 	app.Cron("remind", "0 7 * * *", f.remind)
-	return app, nil
+	return app, store.After(app.DB(), keepOwner)
 }

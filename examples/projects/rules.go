@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/api"
@@ -21,8 +22,20 @@ func as(roles []string, path ...string) api.Rule {
 	return via(api.Related("members", api.AllOf(api.Owner("user_id"), api.Where(store.In("role", roles)))), path...)
 }
 
-// The roles that may do something.
+// The roles that may do something, the highest first.
 var anyRole, editors, owners = []string{"owner", "editor", "viewer"}, []string{"owner", "editor"}, []string{"owner"}
+
+// keepOwner rejects a change after which an organisation has no owner.
+func keepOwner(ctx context.Context, w *store.Write[Member]) error {
+	if w.Old == nil || w.Old.Role != "owner" || w.Cascade {
+		return nil // nothing is taken away, or the organisation is deleted with its members
+	}
+	owners, err := store.For[Member](w.Tx).Count(ctx, store.And(store.Eq("organisation_id", w.Old.OrganisationID), store.Eq("role", "owner")))
+	if err == nil && owners == 0 {
+		err = &api.Error{Code: "PT409", Message: "An organisation needs an owner.", Hint: "Make another member an owner first, or delete the organisation."}
+	}
+	return err
+}
 
 // shareToken is the header by which a client shows the token of a share link.
 const shareToken = "request.header.x-share-token"
@@ -44,18 +57,15 @@ func orShared(p api.Policy, path ...string) api.Policy {
 	return p
 }
 
-// resources are the tables that clients see. Owners change and remove other members and not
-// themselves, so the last one stays. Others can leave.
+// resources are the tables that clients see.
 func resources() []api.Exposed {
 	comments := edited("task", "project", "organisation")
 	comments.Create = as(anyRole, "task", "project", "organisation")
 	comments.Update, comments.Delete = api.Owner("author_id"), api.Owner("author_id")
 	comments.Preset = map[string]any{"author_id": store.Var("principal.id")}
-	others := api.AllOf(as(owners, "organisation"), api.Where(store.Not(store.Eq("user_id", store.Var("principal.id")))))
-	leaving := api.AllOf(api.Owner("user_id"), api.Where(store.In("role", []string{"editor", "viewer"})))
 	return []api.Exposed{
 		api.Resource[Organisation]{Policy: api.Policy{Read: as(anyRole), Update: as(owners), Delete: as(owners)}},
-		api.Resource[Member]{Policy: api.Policy{Read: as(anyRole, "organisation"), Update: others, Delete: api.AnyOf(others, leaving)}},
+		api.Resource[Member]{Policy: api.Policy{Read: as(anyRole, "organisation"), Update: as(owners, "organisation"), Delete: api.AnyOf(as(owners, "organisation"), api.Owner("user_id"))}},
 		api.Resource[Project]{Policy: orShared(edited("organisation"))},
 		api.Resource[Task]{Policy: orShared(edited("project", "organisation"), "project")},
 		api.Resource[Label]{Policy: edited("organisation")},
