@@ -109,13 +109,13 @@ func (sc *scheduler) tick(ctx context.Context) error {
 	}
 	var errs []error
 	for _, s := range sc.list {
-		row, there := rows[s.kind.name]
-		if !there || !s.synced {
+		switch row, there := rows[s.kind.name]; {
+		case !there || !s.synced:
 			errs = append(errs, sc.sync(ctx, s, row, now))
-			continue
-		}
-		if row.spec == s.spec { // else a newer process has another rule
+		case row.spec == s.spec: // else another process has another rule
 			errs = append(errs, sc.advance(ctx, s, row.due, now))
+		case now.Sub(row.due) > 10*missedAfter: // it has ended
+			errs = append(errs, sc.sync(ctx, s, row, row.due.Add(-time.Second)))
 		}
 	}
 	return errors.Join(errs...)
@@ -143,14 +143,14 @@ func (sc *scheduler) read(ctx context.Context) (now time.Time, rows map[string]s
 	return now, rows, err
 }
 
-// sync stores the rule of a schedule at the start of a process. A process that still has
-// another one sees that, and leaves the schedule to the others.
-func (sc *scheduler) sync(ctx context.Context, s *schedule, row scheduleRow, now time.Time) error {
+// sync stores the rule of a schedule at the start of a process, due after a time. A process
+// that still has another rule leaves the schedule to the others as long as they run it.
+func (sc *scheduler) sync(ctx context.Context, s *schedule, row scheduleRow, after time.Time) error {
 	if row.spec != s.spec {
 		q := store.SQL{
 			Text: "insert into plinth_schedules (name, spec, due_at) values ($1, $2, $3) on conflict (name) do update" +
 				" set spec = excluded.spec, due_at = excluded.due_at where plinth_schedules.spec <> excluded.spec",
-			Args: []any{s.kind.name, s.spec, s.rule.After(now)}, Writes: true,
+			Args: []any{s.kind.name, s.spec, s.rule.After(after)}, Writes: true,
 		}
 		if _, err := q.Exec(ctx, sc.js.db); err != nil {
 			return err

@@ -174,12 +174,32 @@ func TestChangedSchedule(t *testing.T) {
 		fresh := c.jobs()
 		jobs.Cron(fresh, "report", "15 * * * *", nothing, nil)
 		tick(t, fresh)
-		for range 4 {
-			c.step(30 * time.Minute)
+		for range 24 {
+			c.step(5 * time.Minute)
 			tick(t, old)
 			tick(t, fresh)
 		}
 		if got, want := fmt.Sprint(dues(t, db)), "[2026-03-01T12:15:00Z 2026-03-01T13:15:00Z]"; got != want {
+			t.Errorf("jobs are due at %s, want %s", got, want)
+		}
+	})
+}
+
+// TestScheduleOfAnOldProcess starts a process with an old rule once more, before it ends for good.
+func TestScheduleOfAnOldProcess(t *testing.T) {
+	engines(t, func(t *testing.T, db *store.DB) {
+		c := newClock(t, db, start)
+		fresh := c.jobs()
+		jobs.Cron(fresh, "report", "15 * * * *", nothing, nil)
+		tick(t, fresh)
+		old := c.jobs()
+		jobs.Cron(old, "report", "0 * * * *", nothing, nil)
+		tick(t, old)
+		for range 30 {
+			c.step(5 * time.Minute)
+			tick(t, fresh)
+		}
+		if got, want := fmt.Sprint(dues(t, db)), "[2026-03-01T13:15:00Z 2026-03-01T14:15:00Z]"; got != want {
 			t.Errorf("jobs are due at %s, want %s", got, want)
 		}
 	})
