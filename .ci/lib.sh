@@ -12,7 +12,7 @@ readonly GOVULNCHECK=golang.org/x/vuln/cmd/govulncheck@v1.1.4
 readonly PEBBLE=github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1
 
 # Tests that judge times and memory of accounts, of expensive reads, of served applications, of the chain, of the cache, of jobs and of sockets, or offer a part of what can be served. The race detector takes several times both; their long forms run beside nothing else.
-readonly MEASURED='^Test(A2|A34Resources|A41|A42|A46ExpensiveReads|A5Latency|ChainTime|ClaimAmongMillion|ClaimBehindMillion|Drain|EnqueueCost|JobsPerSecond|Load|LoaderHitTime|LoginThroughput|R4ClientsGone|R4Logins|ServedExpensiveReads|ServedOverload)$'
+readonly MEASURED='^Test(A2|A34Resources|A41|A42|A46ExpensiveReads|A5Latency|ChainTime|ClaimAmongMillion|ClaimBehindMillion|Drain|EnqueueCost|JobsPerSecond|LoaderHitTime|LoginThroughput|R4ClientsGone|R4Logins|ServedExpensiveReads|ServedOverload|SocketLoad)$'
 
 # What runs under the race detector too: whatever works for many at once.
 readonly RACED=(./store/... ./api/... ./auth/... ./cache/... ./middleware/... ./tests/conformance)

@@ -56,9 +56,9 @@ type loadReport struct {
 	P50, P99 time.Duration
 }
 
-// TestLoad measures the cost of 10,000 sockets: their memory, one view for all of them, and an
+// TestSocketLoad measures the cost of 10,000 sockets: their memory, one view for all of them, and an
 // owner for each. The clients are a process of their own.
-func TestLoad(t *testing.T) {
+func TestSocketLoad(t *testing.T) {
 	if !programtest.Long() {
 		t.Skip("a measurement: PLINTH_TEST_LONG=1 runs it")
 	}
@@ -250,7 +250,7 @@ type loadClients struct {
 func TestLoadClients(t *testing.T) {
 	addr := os.Getenv(loadAddr)
 	if addr == "" {
-		t.Skip("a part of TestLoad")
+		t.Skip("a part of TestSocketLoad")
 	}
 	n, _ := strconv.Atoi(os.Getenv(loadSockets))
 	owners, _ := strconv.Atoi(os.Getenv(loadOwners))
