@@ -59,14 +59,20 @@ func (p *pages) statement(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := web.NewForm(r.URL.Query())
+	where := entriesOf(account.ID, form)
 	days := form.Value("from") + form.Value("to")
-	page, err := scoped[Entry](p, r).Page(r.Context(), store.Query{
-		Where: entriesOf(account.ID, form), Order: []store.Order{entryLine.Desc()}, Limit: store.Limit(statementPageSize), After: web.After(r),
-	})
-	if err != nil {
-		return err
+	var page store.Page[Entry]
+	status := http.StatusUnprocessableEntity
+	if form.OK() {
+		status = http.StatusOK
+		page, err = scoped[Entry](p, r).Page(r.Context(), store.Query{
+			Where: where, Order: []store.Order{entryLine.Desc()}, Limit: store.Limit(statementPageSize), After: web.After(r),
+		})
+		if err != nil {
+			return err
+		}
 	}
-	return p.Page(w, r, "statement", struct {
+	return p.PageStatus(w, r, status, "statement", struct {
 		Account  *Account
 		Form     *web.Form
 		Entries  []*Entry

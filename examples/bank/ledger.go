@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -37,8 +39,9 @@ func post(ctx context.Context, tx *store.Tx, t *Transfer, from, to *Account) err
 	return store.For[Transfer](tx).Insert(ctx, t)
 }
 
-// CheckLedger returns an error if the balances of all accounts do not sum to zero, or if an
-// account does not have the balance of its entries. It reads one snapshot.
+// CheckLedger returns an error if the balances of all accounts do not sum to zero, if an account
+// does not have the balance of its entries, or if a transfer does not have the entries of its
+// accounts. It reads one snapshot.
 func CheckLedger(ctx context.Context, db *store.DB) error {
 	type sums struct {
 		account store.ID
@@ -75,6 +78,26 @@ func CheckLedger(ctx context.Context, db *store.DB) error {
 		if total != 0 {
 			return fmt.Errorf("bank: the balances of all accounts sum to %d, not to zero", total)
 		}
-		return nil
+		return checkTransfers(ctx, tx)
 	})
+}
+
+// checkTransfers returns an error for a transfer that does not have two entries, one of each
+// account, with its amount.
+func checkTransfers(ctx context.Context, tx *store.Tx) error {
+	var id store.ID
+	err := tx.SQL().QueryRowContext(ctx, `
+		select t.id from transfers t left join entries e on e.transfer_id = t.id
+		group by t.id
+		having count(e.id) <> 2 or sum(case
+			when e.account_id = t.from_id and e.amount = -t.amount or e.account_id = t.to_id and e.amount = t.amount then 1 else 0
+		end) <> 2
+		limit 1`).Scan(&id)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("bank: the entries of transfer %s do not move its amount between its accounts", id)
 }

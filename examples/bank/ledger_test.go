@@ -255,3 +255,40 @@ func TestDatabaseChecks(t *testing.T) {
 		}
 	})
 }
+
+// TestCheckTransfers books entries that do not fit their transfer, in a database without its
+// trigger. The check finds the transfer, although all balances are those of the entries.
+func TestCheckTransfers(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, f *fixture) {
+		ada := f.customer(t, 500)
+		from, to := f.open(t, ada, "Ada", 100), f.open(t, nil, "Shop", 0)
+		drop := "drop trigger check_transfer"
+		if f.app.DB().Capabilities().Engine == "postgres" {
+			drop += " on transfers"
+		}
+		if _, err := f.app.DB().Bun().ExecContext(t.Context(), drop); err != nil {
+			t.Fatal(err)
+		}
+		wrong := &Transfer{ID: store.NewID(), ByID: ada.ID, Key: "a", FromID: from.ID, ToID: to.ID, Amount: 10}
+		err := f.app.DB().Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			for account, amount := range map[*Account]int64{f.cash: -10, to: 10} {
+				a, err := store.For[Account](tx).Patch(ctx, account.ID, accountBalance.Add(amount), accountEntries.Add(1))
+				if err != nil {
+					return err
+				}
+				e := &Entry{ID: store.NewID(), TransferID: wrong.ID, AccountID: a.ID, Line: a.Entries, Amount: amount, Balance: a.Balance}
+				if err := store.For[Entry](tx).Insert(ctx, e); err != nil {
+					return err
+				}
+			}
+			return store.For[Transfer](tx).Insert(ctx, wrong)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := CheckLedger(t.Context(), f.app.DB()); err == nil || !strings.Contains(err.Error(), wrong.ID.String()) {
+			t.Errorf("a transfer between other accounts than its entries: %v", err)
+		}
+	})
+}

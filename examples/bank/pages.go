@@ -91,7 +91,7 @@ func (p *pages) signedIn(next http.Handler) http.Handler {
 		if err != nil {
 			to := "/sign-in"
 			if r.Method == http.MethodGet && r.URL.Path != "/" {
-				to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+				to = withNext(to, r.URL.RequestURI())
 			}
 			return p.Redirect(w, r, to, "")
 		}
@@ -111,7 +111,11 @@ func (p *pages) staffOnly(next http.Handler) http.Handler {
 		case !caller.HasRole(staffRole):
 			return store.ErrDenied
 		case caller.AAL < 2:
-			return p.Redirect(w, r, "/sign-in/code?next=/staff", "")
+			next := "/staff"
+			if r.Method == http.MethodGet {
+				next = r.URL.RequestURI()
+			}
+			return p.Redirect(w, r, withNext("/sign-in/code", next), "")
 		}
 		next.ServeHTTP(w, r)
 		return nil
@@ -166,17 +170,19 @@ func idOf(r *http.Request) (store.ID, error) {
 	return id, nil
 }
 
-// nextPage returns the page of this application that a request names, else the overview.
+// nextPage returns the page of this application that a request names, else the overview. Browsers
+// read two slashes, and backslashes, as the beginning of another host.
 func nextPage(r *http.Request) string {
 	next := r.FormValue("next")
-	if u, err := url.Parse(next); err != nil || u.IsAbs() || u.Host != "" {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.Contains(u.Path, "//") || strings.Contains(u.Path, `\`) {
 		return "/"
 	}
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.Contains(next, `\`) {
-		return "/"
-	}
-	return next
+	return u.RequestURI()
 }
+
+// withNext adds the page that comes after another one to its path.
+func withNext(path, next string) string { return path + "?" + url.Values{"next": {next}}.Encode() }
 
 // own returns the accounts of the caller, the oldest first. Staff may see others too.
 func (p *pages) own(r *http.Request) ([]*Account, error) {

@@ -101,6 +101,7 @@ func TestPages(t *testing.T) {
 			bo := &visitor{t, s.url, map[string]string{}}
 			s.checkAccess(t, ada, bo)
 			s.checkOrders(t, ada, bo)
+			s.checkNext(t)
 			if err := CheckLedger(t.Context(), s.app.DB()); err != nil {
 				t.Error(err)
 			}
@@ -119,8 +120,11 @@ func (s *site) checkAccess(t *testing.T, ada, bo *visitor) {
 	account := s.accountOf(t, people[0])
 	ada.want(200, "GET", "/accounts/"+account.ID.String(), nil, "Download as CSV")
 	ada.want(200, "GET", "/accounts/"+account.ID.String()+"/statement.csv?q=bahn", nil, "line,booked at", "Deutsche Bahn")
-	ada.want(200, "GET", "/accounts/"+account.ID.String()+"?from=9.3.2026", nil, "Write the day as year-month-day")
-	ada.want(200, "GET", "/accounts/"+account.ID.String()+"/statement.csv?from=9.3.2026", nil, "Write the day as year-month-day")
+	for _, path := range []string{"?from=9.3.2026", "/statement.csv?from=9.3.2026"} {
+		if _, body := ada.want(422, "GET", "/accounts/"+account.ID.String()+path, nil, "Write the day as year-month-day", `id="from-error"`); strings.Contains(body, "<table>") {
+			t.Errorf("%s shows entries of days that it cannot read", path)
+		}
+	}
 	bo.want(404, "GET", "/accounts/"+account.ID.String(), nil, "you may not see it")
 	bo.want(404, "GET", "/accounts/"+account.ID.String()+"/statement.csv", nil)
 	bo.want(404, "GET", "/accounts/nothing", nil)
@@ -133,6 +137,9 @@ func (s *site) checkAccess(t *testing.T, ada, bo *visitor) {
 	plan := url.Values{"to": {account.Number}, "from": {mine.ID.String()}, "amount": {"5"}, "first_on": {"2099-01-31"}, "every": {"day"}, "key": {"a"}}
 	bo.want(422, "POST", "/scheduled", plan, `id="every-error"`)
 	plan.Set("every", "month")
+	plan.Set("amount", "9.000.000.000.000")
+	bo.want(422, "POST", "/scheduled", plan, `id="amount-error"`, errMaxAmount.Text)
+	plan.Set("amount", "5")
 	plan.Set("first_on", "2020-01-31")
 	bo.want(422, "POST", "/scheduled", plan, errPast.Text)
 	plan.Set("first_on", "2099-01-31")
@@ -146,7 +153,6 @@ func (s *site) checkAccess(t *testing.T, ada, bo *visitor) {
 		t.Errorf("without a second factor the browser is at %s", at)
 	}
 	bo.want(422, "POST", "/sign-in/code", url.Values{"code": {"1"}}, "Set up a second factor first")
-	bo.want(200, "GET", "/sign-in?next=//evil.example", nil, `name="next" value="/"`)
 	search := "/accounts/" + mine.ID.String() + "?q=rent&from=2026-03-09"
 	late := &visitor{t, s.url, map[string]string{}}
 	at, _ := late.want(200, "GET", search, nil, `name="next" value="`+html.EscapeString(search)+`"`)
@@ -185,6 +191,39 @@ func (s *site) checkFactor(t *testing.T, v *visitor) {
 	right := url.Values{"code": {code(t, secret, 0)}}
 	v.want(200, "POST", path, right, "Your second factor is set up.")
 }
+
+// checkNext leads to pages of the bank after the login, and to no other host.
+func (s *site) checkNext(t *testing.T) {
+	t.Helper()
+	v := &visitor{t, s.url, map[string]string{}}
+	statement := "/accounts/" + s.accountOf(t, people[1]).ID.String() + "?q=bahn&from=2026-01-01"
+	at, page := v.want(200, "GET", statement, nil, "Sign in")
+	next := html.UnescapeString(nextField.FindStringSubmatch(page)[1])
+	if next != statement {
+		t.Errorf("%s leads to %q", at, next)
+	}
+	form := url.Values{"email": {emailOf(people[1])}, "password": {seedPassword}, "next": {next}}
+	if at, _ := v.want(200, "POST", "/sign-in", form); at != statement {
+		t.Errorf("after the login the browser is at %q, not at the statement", at)
+	}
+	form.Set("email", emailOf(people[0])) // who has a second factor
+	if at, page := v.want(200, "POST", "/sign-in", form, "Six digits"); html.UnescapeString(nextField.FindStringSubmatch(page)[1]) != statement {
+		t.Errorf("%s forgets the search of the statement", at)
+	}
+	for _, evil := range []string{
+		"//evil.example", `/\evil.example`, `\\evil.example`, "/%2Fevil.example", "/%2f%2fevil.example", "/%5Cevil.example", "/.//evil.example", "///evil.example",
+		"https://evil.example", "https:/evil.example", "https:evil.example", "javascript:alert(1)", "/\t/evil.example", "\t//evil.example", "evil.example", "?", "",
+	} {
+		v.want(200, "GET", "/sign-in?next="+url.QueryEscape(evil), nil, `name="next" value="/"`)
+		form.Set("next", evil)
+		form.Set("email", emailOf(people[1]))
+		if at, _ := v.want(200, "POST", "/sign-in", form, "Hello, "); at != "/" {
+			t.Errorf("next=%q leads to %q", evil, at)
+		}
+	}
+}
+
+var nextField = regexp.MustCompile(`name="next" value="([^"]*)"`)
 
 var keyField = regexp.MustCompile(`name="key" value="([^"]+)"`)
 

@@ -31,6 +31,6 @@ var (
 	errKeySpace   = &Refusal{"key", "PT400", "A key has no spaces."}
 	errPast       = &Refusal{"first_on", "PT400", "This day is over."}
 	errReversed   = &Refusal{"reason", "PT409", "This transfer is reversed already."}
-	errLimitRange = &Refusal{"limit", "PT400", "This is above the highest limit."}
+	errLimitRange = &Refusal{"limit", "PT400", "The limit is from 0 to 10,000 euros."}
 	errReversal   = &Refusal{"reason", "PT409", "A reversal cannot be reversed."}
 )

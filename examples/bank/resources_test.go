@@ -78,6 +78,7 @@ func TestREST(t *testing.T) {
 			{two, "POST", "/rpc/set_daily_limit", `{"cents":1000001}`, 400, errLimitRange.Text},
 			{one, "GET", "/customers?select=name,daily_limit", "", 200, `[{"name":"Ada Brandt","daily_limit":600000}]`},
 			{one, "POST", "/rpc/set_daily_limit", `{"cents":0}`, 204, ""},
+			{two, "POST", "/rpc/set_daily_limit", `{"cents":-1}`, 400, errLimitRange.Text},
 			{one, "POST", "/rpc/set_daily_limit", `{}`, 400, "cents: is required"},
 			{one, "GET", "/customers?select=daily_limit", "", 200, `[{"daily_limit":0}]`},
 			{one, "GET", "/audit_events", "", 200, `[]`},

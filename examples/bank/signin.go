@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -36,7 +35,7 @@ func (p *pages) signIn(w http.ResponseWriter, r *http.Request) error {
 		err := p.account(w, r, "POST", "/token?grant_type=password", credentials, &session)
 		if err == nil {
 			if session.User.verified() != nil {
-				return p.Redirect(w, r, "/sign-in/code?next="+url.QueryEscape(nextPage(r)), "")
+				return p.Redirect(w, r, withNext("/sign-in/code", nextPage(r)), "")
 			}
 			return p.Redirect(w, r, nextPage(r), "")
 		}

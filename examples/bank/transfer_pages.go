@@ -139,6 +139,9 @@ func (p *pages) readTransfer(r *http.Request, form *web.Form) (data transferData
 		form.Fail("reference", "The reference must have at most 140 letters.")
 	}
 	data.Order.Amount = readMoney(r, form, "amount")
+	if err := checkAmount(data.Order.Amount); err != nil {
+		form.Fail("amount", err.Error())
+	}
 	data.StepUp = (data.Order.Amount > stepUpAmount || form.Value("code") != "") && auth.FromContext(r.Context()).AAL < 2
 	data.Sender, data.Receiver, err = p.readAccounts(r, form)
 	if form.OK() && err == nil {
