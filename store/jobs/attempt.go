@@ -38,8 +38,7 @@ func (a *attempt) complete(ctx context.Context, tx *store.Tx) error {
 const maxProgress = 200
 
 func (a *attempt) progress(ctx context.Context, percent int, text string) error {
-	percent = min(max(percent, 0), 100)
-	args := []any{a.id.String(), a.fence, int64(percent), errtext.Storable(text, maxProgress)}
+	args := []any{a.id.String(), a.fence, int64(min(max(percent, 0), 100)), errtext.Storable(text, maxProgress)}
 	n, err := store.SQL{Text: a.js.sql().progress, Args: args, Writes: true}.Exec(ctx, a.js.db)
 	if err == nil && n == 0 {
 		return ErrLeaseLost

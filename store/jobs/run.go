@@ -11,10 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-const (
-	recoverPause = 2 * time.Second
-	trimPause    = time.Minute
-)
+const recoverPause, trimPause = 2 * time.Second, time.Minute
 
 // Run runs jobs and schedules until ctx ends, then drains: it claims no more, waits for
 // running handlers as [Config].Drain says, hands back the leases of the others and

@@ -163,6 +163,10 @@ func (sc *scheduler) sync(ctx context.Context, s *schedule, row scheduleRow, aft
 // advance enqueues jobs for the due times of a schedule until now. Several processes do
 // so at a time: the one that moves the due time has the job.
 func (sc *scheduler) advance(ctx context.Context, s *schedule, at, now time.Time) error {
+	if next := s.rule.After(now); at.Sub(next) > keepDone { // the clock of the database was far ahead
+		_, err := sc.move(ctx, s, at, next, time.Time{})
+		return err
+	}
 	for !at.After(now) {
 		run, next := at, s.rule.After(at)
 		if now.Sub(at) > missedAfter {

@@ -205,6 +205,28 @@ func TestScheduleOfAnOldProcess(t *testing.T) {
 	})
 }
 
+// TestClockThatWasFarAhead sets the clock of the database ten years ahead, and back again.
+func TestClockThatWasFarAhead(t *testing.T) {
+	engines(t, func(t *testing.T, db *store.DB) {
+		c := newClock(t, db, start)
+		js := c.jobs()
+		jobs.Cron(js, "report", "0 * * * *", nothing, nil)
+		tick(t, js)
+		const ahead = 10 * 365 * 24 * time.Hour
+		c.step(ahead)
+		tick(t, js)
+		c.step(-ahead)
+		exec(t, db, "delete from plinth_jobs")
+		for range 4 {
+			tick(t, js)
+			c.step(30 * time.Minute)
+		}
+		if got, want := fmt.Sprint(dues(t, db)), "[2026-03-01T13:00:00Z]"; got != want {
+			t.Errorf("jobs are due at %s, want %s", got, want)
+		}
+	})
+}
+
 func TestMistakesOfSchedules(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]string{
