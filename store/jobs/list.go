@@ -100,11 +100,13 @@ func (js *Jobs) List(ctx context.Context, f Filter, limit int) ([]Info, error) {
 	return list, err
 }
 
-// Retry makes the selected dead jobs wait again with all their attempts, and those that
-// wait for a later time due now. It returns their number. An empty filter is an error.
+// Retry makes the selected dead jobs wait again with all their attempts, and those that wait
+// for another attempt due now. Jobs that have not failed are selected by IDs only. It returns
+// their number. An empty filter is an error.
 func (js *Jobs) Retry(ctx context.Context, f Filter) (int64, error) {
 	n, err := js.change(ctx, f, "update plinth_jobs set state = 'waiting', due_at = {now}, finished_at = null,"+
-		" attempts = case when state = 'dead' then 0 else attempts end, "+freeKey(Dead)+" where state in ('waiting', 'dead') and ")
+		" attempts = case when state = 'dead' then 0 else attempts end, "+freeKey(Dead)+
+		" where state in ('waiting', 'dead') and (state = 'dead' or attempts > 0 or "+fmt.Sprint(f.IDs != nil)+") and ")
 	if n > 0 {
 		js.signals.send()
 	}

@@ -439,10 +439,19 @@ func TestListRetryDiscardAndProgress(t *testing.T) {
 		}
 		run(t, js)
 		eventualStates(t, db, "done 1")
-		enqueue(t, db, long, "b", jobs.In(time.Hour))
+		later := enqueue(t, db, long, "b", jobs.In(time.Hour))
+		if n, err := js.Retry(t.Context(), jobs.Filter{Kind: "long"}); n != 0 || err != nil {
+			t.Errorf("Retry of a job that has not failed: %d, %v", n, err)
+		}
+		wantStates(t, db, "done 1, waiting 1")
+		if n, err := js.Retry(t.Context(), jobs.Filter{IDs: []store.ID{later}}); n != 1 || err != nil {
+			t.Errorf("Retry of a job by its id: %d, %v", n, err)
+		}
+		eventualStates(t, db, "done 2")
+		enqueue(t, db, long, "c", jobs.In(time.Hour))
 		if n, err := js.Discard(t.Context(), jobs.Filter{State: jobs.Waiting}); n != 1 || err != nil {
 			t.Errorf("Discard: %d, %v", n, err)
 		}
-		wantStates(t, db, "done 1")
+		wantStates(t, db, "done 2")
 	})
 }
