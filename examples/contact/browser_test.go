@@ -31,6 +31,10 @@ func visitorFlow(t *testing.T, app *running, page *browsertest.Page) {
 	t.Helper()
 	page.Visit(app.url)
 	page.Check("form")
+	page.Write("Your name", "\u0644\u064a\u0644\u0649")
+	if got, err := page.Run(`getComputedStyle(document.querySelector("#name")).direction`); err != nil || got != "rtl" {
+		t.Errorf("an Arabic name is written %s, %v", got, err)
+	}
 	page.Write("Your name", "Alice Thornton")
 	page.Write("E-mail address", "alice at mail")
 	page.Press("Send message")
@@ -109,7 +113,7 @@ func deliveriesFlow(t *testing.T, app *running, page *browsertest.Page) {
 	t.Helper()
 	app.mailbox.fail(rejected{errors.New("no such user")})
 	visitor := app.visitor(t)
-	visitor.post("/", filled(visitor.token(), "Lost mail")).want(t, 303)
+	visitor.post("/", filled(visitor.token(), strings.Repeat("Lost", 37))).want(t, 303) // as wide as a subject can be
 	page.Visit(app.url + "/sign-in?next=/deliveries")
 	page.Write("E-mail address", team[0].Email)
 	page.Write("Password", password)

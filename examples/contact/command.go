@@ -34,7 +34,7 @@ func (c *contact) command(ctx context.Context, args []string, out io.Writer) (kn
 		err = c.seed(ctx, password)
 	}
 	if err == nil {
-		fmt.Fprintf(out, "Sign in at %s/sign-in as %s with the password %s\n", c.url, email, password)
+		fmt.Fprintf(out, "Sign in at %s/sign-in as %s with the password %s\n", c.app.SiteURL(), email, password)
 	}
 	return true, err
 }

@@ -31,7 +31,6 @@ type contact struct {
 	app      *plinth.App
 	site     *web.Site
 	settings Settings
-	url      string // of the application, for links in mails
 	limiter  middleware.Limiter
 }
 
@@ -49,7 +48,7 @@ func mails() fs.FS {
 func newContact(ctx context.Context, config plinth.Config, settings Settings) (*contact, error) {
 	config.Accounts.Cookies = true
 	config.Accounts.DisableSignup = true
-	c := &contact{settings: settings, url: cmp.Or(config.PublicURL, "http://"+cmp.Or(config.Addr, "127.0.0.1:8090"))}
+	c := &contact{settings: settings}
 	var err error
 	if c.limiter, err = middleware.NewLimiter(middleware.LimiterOptions{}); err != nil {
 		return nil, err
@@ -99,10 +98,15 @@ func (c *contact) routes() error {
 	return nil
 }
 
-// refuse sends visitors of pages of the team to the sign-in.
+// refuse sends visitors of pages of the team to the sign-in. A form is answered by an error, so
+// that a reply is not lost with the session of its author.
 func (c *contact) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if auth.FromContext(r.Context()).SignedIn() {
 		c.site.Error(w, r, &web.StatusError{Status: http.StatusForbidden, Text: "Your account does not belong to the team."})
+		return
+	}
+	if r.Method != http.MethodGet {
+		c.site.Error(w, r, &web.StatusError{Status: http.StatusUnauthorized, Text: "You are signed out. Sign in in another tab, then reload this page to send what you wrote."})
 		return
 	}
 	http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)

@@ -64,7 +64,7 @@ func TestVisitor(t *testing.T) {
 		for _, m := range app.mailbox.messages("team@example.org") {
 			if m.Values["about"] == "Order 48211" {
 				n++
-				if m.ReplyTo != "bob@example.org" || m.Values["link"] != app.contact.url+"/messages/"+stored[0].ID.String() {
+				if m.ReplyTo != "bob@example.org" || m.Values["link"] != app.app.SiteURL()+"/messages/"+stored[0].ID.String() {
 					t.Errorf("mailed %+v", m)
 				}
 			}
@@ -165,7 +165,10 @@ func TestSpam(t *testing.T) {
 		for range messagesAtOnce - 1 {
 			visitor.post("/", filled(visitor.token(), "Again")).want(t, 303)
 		}
-		visitor.post("/", filled(visitor.token(), "Too many")).want(t, 429, "Please wait", `value="Too many"`)
+		visitor.post("/", filled(visitor.token(), "Too many")).want(t, 429, "Please wait 2 minutes", `value="Too many"`)
+		if text := tooMany(time.Minute).Error(); !strings.Contains(text, "wait a minute") {
+			t.Error(text)
+		}
 		visitor.post("/", form).want(t, 303) // a repeat is not counted
 	})
 }
@@ -187,7 +190,7 @@ func TestOnlyTheTeamReads(t *testing.T) {
 			member.get(path).want(t, 200)
 		}
 		for _, path := range []string{page + "/reply", page + "/notes", page + "/assignee", page + "/state", "/deliveries/" + m.ID.String() + "/retry"} {
-			visitor.post(path, url.Values{"state": {Spam}, "reply": {"a"}, "note": {"a"}}).want(t, 303)
+			visitor.post(path, url.Values{"state": {Spam}, "reply": {"a"}, "note": {"a"}}).want(t, 401, "then reload this page")
 		}
 		if same, err := store.For[Message](app.app.DB()).Get(t.Context(), m.ID); err != nil || same.Version != m.Version {
 			t.Errorf("a visitor has changed %+v, %v", same, err)
@@ -305,7 +308,11 @@ func TestExport(t *testing.T) {
 			if !strings.HasPrefix(got.header.Get("Content-Type"), "text/csv") || got.header.Get("Cache-Control") != "private, no-store" {
 				t.Errorf("header %v", got.header)
 			}
-			rows, err := csv.NewReader(strings.NewReader(got.body)).ReadAll()
+			text, marked := strings.CutPrefix(got.body, "\ufeff")
+			if !marked {
+				t.Error("spreadsheets would not read names beyond ASCII")
+			}
+			rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -352,7 +359,7 @@ func TestDeliveries(t *testing.T) {
 		})
 		app.mailbox.fail(nil)
 		retry := regexp.MustCompile(`/deliveries/[0-9a-f-]{36}/retry`).FindString(page)
-		visitor.post(retry, nil).want(t, 303)
+		visitor.post(retry, nil).want(t, 401)
 		member.post(retry, nil).want(t, 303)
 		programtest.Until(t, 20*time.Second, "the mail is sent", func() bool {
 			return slices.ContainsFunc(app.mailbox.messages("team@example.org"), func(m mailMessage) bool { return m.Values["about"] == "Lost mail" })

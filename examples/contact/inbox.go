@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/csv"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -95,6 +96,7 @@ func (c *contact) export(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Cache-Control", "private, no-store")
 	w.Header().Set("Content-Disposition", `attachment; filename="messages.csv"`)
+	_, _ = io.WriteString(w, "\ufeff") // spreadsheets take the file for UTF-8
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"received", "state", "name", "email", "subject", "message", "assignee"}) // Error reports it
 	for m, err := range messages.Each(r.Context(), query) {

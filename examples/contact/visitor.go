@@ -102,7 +102,7 @@ func (c *contact) save(ctx context.Context, m *Message, sender string) error {
 		}
 		return c.send(ctx, tx, m.ID, mail.Message{
 			To: c.settings.Team, ReplyTo: m.Email, Template: "message", Values: map[string]string{
-				"name": m.Name, "from": m.Email, "about": short(m.Subject), "text": m.Body, "link": c.url + "/messages/" + m.ID.String(),
+				"name": m.Name, "from": m.Email, "about": short(m.Subject), "text": m.Body, "link": c.app.SiteURL() + "/messages/" + m.ID.String(),
 			},
 		})
 	})
@@ -113,7 +113,11 @@ type tooMany time.Duration
 
 // Error returns what the sender reads.
 func (t tooMany) Error() string {
-	return fmt.Sprintf("You have sent several messages. Please wait %d minutes before the next one.", int(math.Ceil(time.Duration(t).Minutes())))
+	wait := "a minute"
+	if minutes := math.Ceil(time.Duration(t).Minutes()); minutes > 1 {
+		wait = fmt.Sprintf("%.0f minutes", minutes)
+	}
+	return "You have sent several messages. Please wait " + wait + " before the next one."
 }
 
 // judge returns the status for a form of a program, and adds the reason to the form.
@@ -140,7 +144,7 @@ func (c *contact) thanks(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return c.site.Page(w, r, "thanks", map[string]any{"Message": m, "Link": c.url + "/status?token=" + token})
+	return c.site.Page(w, r, "thanks", map[string]any{"Message": m, "Link": c.app.SiteURL() + "/status?token=" + token})
 }
 
 // status shows a message and the replies to its sender, without the notes of the team.
