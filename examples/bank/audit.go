@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -74,15 +75,22 @@ func describe(ctx context.Context, tx *store.Tx, c changelog.Change) (action, te
 		return "Payee removed", was.Name + ", " + was.Number, nil
 	}
 	was, is, err := changelog.Rows[Schedule](tx, c)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", "", err
-	case was == nil:
-		return "New schedule", fmt.Sprintf("%s, %s, first on %s. %s", cents(is.Amount), everyText[is.Every], is.FirstOn, is.Reference), nil
-	case is == nil:
-		return "Schedule removed", fmt.Sprintf("%s, %s. %s", cents(was.Amount), everyText[was.Every], was.Reference), nil
 	}
-	return "Schedule", fmt.Sprintf("%s, was due on %s. %s", cents(is.Amount), was.NextOn, is.Reference), nil
+	s := cmp.Or(is, was)
+	to, err := store.For[Account](tx).Get(ctx, s.ToID)
+	if err != nil {
+		return "", "", err
+	}
+	text = fmt.Sprintf("%s to %s, %s", cents(s.Amount), to.Holder, everyText[s.Every])
+	switch {
+	case was == nil:
+		return "New schedule", fmt.Sprintf("%s, first on %s. %s", text, s.FirstOn, s.Reference), nil
+	case is == nil:
+		return "Schedule removed", fmt.Sprintf("%s. %s", text, s.Reference), nil
+	}
+	return "Schedule", fmt.Sprintf("%s, was due on %s. %s", text, was.NextOn, s.Reference), nil
 }
 
 // cents writes an amount as the log does, in the same way for all readers.

@@ -254,6 +254,7 @@ func (s *site) staffFlows(t *testing.T, page *browsertest.Page, check func(name 
 	page.Press("Audit")
 	page.See("Changes, the newest first")
 	page.See("Reversal")
+	page.See("10.00 EUR to Bo Lindgren, every month, first on")
 	page.See("Dora Stein")
 	check("audit")
 	page.Visit(s.url + "/accounts/" + store.NewID().String())

@@ -133,6 +133,11 @@ func TestReverse(t *testing.T) {
 		if _, err := f.book(t.Context(), Order{By: bo.ID, From: to.ID, To: from.ID, Amount: 1, Key: "a"}); err != nil {
 			t.Fatal(err)
 		}
+		clerk = bo.ID
+		if err := undo(transfer.ID); !errors.Is(err, errOwn) {
+			t.Errorf("a clerk reverses a transfer of the own account: %v", err)
+		}
+		clerk = store.NewID()
 		if err := undo(transfer.ID); !errors.Is(err, errFunds) {
 			t.Errorf("the receiver has spent the money: %v", err)
 		}

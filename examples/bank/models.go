@@ -80,7 +80,7 @@ type Payee struct {
 	store.Model
 	OwnerID store.ID `bun:",notnull,unique:number"`
 	Name    string   `bun:",notnull" validate:"required,max=80"`
-	Number  string   `bun:",notnull,unique:number" validate:"required"`
+	Number  string   `bun:",notnull,unique:number" validate:"required,max=40"`
 }
 
 // Schedule is a transfer at a later day, once or again and again.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/seed-7694ebf6/plinth/examples/internal/web"
 )
@@ -23,16 +24,22 @@ func decimal(n int64, decimals int) string {
 
 // parseMoney reads an amount as customers write it, in cents. A comma or a point is the decimal
 // separator if at most two digits follow it. All others, and spaces, separate groups of three
-// digits: 1,234.50 and 1.234,50 and 1 234,5 are the same.
+// digits: 1,234.50 and 1.234,50 and 1 234,5 are the same. An amount with three decimals, such
+// as 0.125, is not read as one with groups.
 func parseMoney(text string) (cents int64, ok bool) {
-	text = strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(text, "€", ""), "\u00a0", " "))
+	text = strings.TrimSpace(strings.ReplaceAll(text, "€", ""))
 	whole, fraction := text, ""
 	if i := strings.LastIndexAny(text, ".,"); i >= 0 && len(text)-i <= 3 {
 		whole, fraction = text[:i], text[i+1:]
 	}
-	groups := strings.FieldsFunc(whole, func(r rune) bool { return r == '.' || r == ',' || r == ' ' || r == '\'' })
+	groups := strings.Split(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || strings.ContainsRune(".,'’", r) {
+			return ' '
+		}
+		return r
+	}, whole), " ")
 	for i, g := range groups {
-		if i > 0 && len(g) != 3 {
+		if i > 0 && len(g) != 3 || len(groups) > 1 && (len(groups[0]) > 3 || strings.HasPrefix(groups[0]+"0", "0")) {
 			return 0, false
 		}
 	}

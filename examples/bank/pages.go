@@ -89,11 +89,13 @@ func (p *pages) signedIn(next http.Handler) http.Handler {
 	return p.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		id, err := callerID(r.Context())
 		if err != nil {
-			to := "/sign-in"
-			if r.Method == http.MethodGet && r.URL.Path != "/" {
-				to = withNext(to, r.URL.RequestURI())
+			switch {
+			case r.Method != http.MethodGet:
+				return p.Redirect(w, r, "/sign-in", "Your session is over. Please sign in again.")
+			case r.URL.Path == "/":
+				return p.Redirect(w, r, "/sign-in", "")
 			}
-			return p.Redirect(w, r, to, "")
+			return p.Redirect(w, r, withNext("/sign-in", r.URL.RequestURI()), "")
 		}
 		c, err := store.For[Customer](p.app.DB()).Get(r.Context(), id)
 		if err != nil {
@@ -151,11 +153,16 @@ func scoped[T any](p *pages, r *http.Request) store.Repo[T] {
 // form. It reports whether the transaction committed.
 func (p *pages) inTx(ctx context.Context, form *web.Form, fn func(ctx context.Context, tx *store.Tx) error) (bool, error) {
 	err := p.app.DB().Tx(ctx, fn)
-	if refusal, ok := errors.AsType[*Refusal](err); ok {
+	refusal, ok := errors.AsType[*Refusal](err)
+	switch {
+	case ok && refusal.Field == "key": // a page of the history of the browser
+		form.Values.Set("key", store.NewID().String())
+		form.Fail("amount", "You have sent another transfer with this form. If you want this one too, go on.")
+		return false, nil
+	case ok:
 		form.Fail(refusal.Field, refusal.Text)
 		return false, nil
-	}
-	if form.Reject(err) {
+	case form.Reject(err):
 		return false, nil
 	}
 	return err == nil, err

@@ -3,6 +3,7 @@ package main
 import (
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -243,6 +244,16 @@ func (s *site) checkOrders(t *testing.T, ada, bo *visitor) {
 		t.Errorf("two equal orders have moved %d, to %s and %s", got-to.Balance, first, again)
 	}
 	bo.want(200, "GET", first, nil, "Money received", "Ada Brandt")
+	// Back in the browser, and another transfer with the same form.
+	other := maps.Clone(order)
+	other.Set("amount", "7")
+	_, page = ada.want(422, "POST", "/transfer", other, "You have sent another transfer with this form.")
+	other.Set("key", keyField.FindStringSubmatch(page)[1])
+	ada.want(200, "POST", "/transfer", other, "Send €7.00")
+	ada.want(200, "GET", "/transfer?to="+s.accountOf(t, "Deutsche Bahn").Number, nil, `value="`+s.accountOf(t, "Deutsche Bahn").Number+`" selected`)
+	(&visitor{t, s.url, map[string]string{}}).want(200, "POST", "/transfer", other, "Your session is over.")
+	other.Set("key", strings.Repeat("x", 81))
+	ada.want(422, "POST", "/transfer/confirm", other, `id="amount-error"`)
 	order.Set("key", "another")
 	order.Set("amount", "1000.01")
 	ada.want(422, "POST", "/transfer/confirm", order, "The code is missing.")
@@ -278,6 +289,7 @@ func TestParseMoney(t *testing.T) {
 		"12": 1200, "12.5": 1250, "12,50": 1250, "1,234.50": 123450, "1.234,50": 123450, "1 234,5": 123450, "1'234": 123400,
 		"1.234": 123400, "€5": 500, ".50": 50, "0": 0, "007": 700, "999999999999.99": 99999999999999,
 		"": -1, "-5": -1, "ten": -1, "1,2,3": -1, "1e3": -1, "1.23.456.78": -1, "9999999999999999": -1, ".": -1, "٣": -1,
+		"0.125": -1, "0,001": -1, ".125": -1, "1234.567": -1, "1,,234": -1, "1\u202f234,50 €": 123450, "1.234,50\u00a0€": 123450, "1’234.50": 123450, "12.": 1200,
 	} {
 		cents, ok := parseMoney(text)
 		if ok != (want >= 0) || ok && cents != want {

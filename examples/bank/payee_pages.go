@@ -29,7 +29,7 @@ func (p *pages) showPayees(w http.ResponseWriter, r *http.Request, status int, f
 func (p *pages) addPayee(w http.ResponseWriter, r *http.Request) error {
 	form := web.ReadForm(r)
 	form.Require("name", "The name", "number", "The account number")
-	payee := &Payee{Name: form.Value("name")}
+	payee := &Payee{Name: form.Line("name")}
 	if form.OK() {
 		_, err := p.inTx(r.Context(), form, func(ctx context.Context, tx *store.Tx) error {
 			account, err := accountByNumber(ctx, tx, form.Value("number"))

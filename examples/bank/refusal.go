@@ -25,12 +25,14 @@ var (
 	errTo         = &Refusal{"to", "PT404", "There is no account with this number."}
 	errSame       = &Refusal{"to", "PT400", "This is the account that the money comes from."}
 	errFunds      = &Refusal{"amount", "PT409", "The account has too little money."}
-	errLimit      = &Refusal{"amount", "PT409", "This is above your limit for a day."}
+	errLimit      = &Refusal{"amount", "PT409", "This is above what is left of your limit for a day. The page Limits shows it."}
+	errDailyLimit = &Refusal{"amount", "PT409", "This is above your limit for a day. Raise it first, on the page Limits."}
 	errStepUp     = &Refusal{"code", "PT403", "This needs your second factor."}
 	errKey        = &Refusal{"key", "PT422", "Another transfer has this key."}
-	errKeySpace   = &Refusal{"key", "PT400", "A key has no spaces."}
+	errKeySpace   = &Refusal{"key", "PT400", "A key has at most 80 characters, and no spaces."}
 	errPast       = &Refusal{"first_on", "PT400", "This day is over."}
 	errReversed   = &Refusal{"reason", "PT409", "This transfer is reversed already."}
 	errLimitRange = &Refusal{"limit", "PT400", "The limit is from 0 to 10,000 euros."}
+	errOwn        = &Refusal{"reason", "PT403", "Transfers of your own accounts are reversed by others."}
 	errReversal   = &Refusal{"reason", "PT409", "A reversal cannot be reversed."}
 )

@@ -58,6 +58,9 @@ func TestREST(t *testing.T) {
 			{two, "POST", "/rpc/transfer", transfer(1<<62, "e"), 400, errMaxAmount.Text},
 			{two, "POST", "/rpc/schedule_transfer", plan(1 << 62), 400, errMaxAmount.Text},
 			{two, "POST", "/rpc/transfer", transfer(1, "schedule e"), 400, errKeySpace.Text},
+			{two, "POST", "/rpc/transfer", transfer(1, strings.Repeat("x", 81)), 400, "key"},
+			{two, "POST", "/rpc/schedule_transfer", strings.Replace(plan(5_000_01), `"a"`, `"f"`, 1), 409, errDailyLimit.Text},
+			{two, "POST", "/payees", fmt.Sprintf(`{"owner_id":%q,"name":"x","number":%q}`, ada.ID, strings.Repeat("x", 41)), 400, "number"},
 			{two, "POST", "/rpc/schedule_transfer", strings.Replace(plan(1), `"key":"a"`, `"key":"a b"`, 1), 400, errKeySpace.Text},
 			{other, "POST", "/rpc/transfer", transfer(1, "e"), 404, errFrom.Text},
 			{one, "GET", "/entries?select=amount,counterparty&order=line", "", 200, `[{"amount":500000,"counterparty":"Amsel Bank"},{"amount":-1000,"counterparty":"Bo"},`},
@@ -148,7 +151,7 @@ func TestAudit(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- auditLog(f.app.DB()).Run(ctx, writeEvents) }()
-		want := "New schedule: 7.00 EUR, every month, first on " + day + "; Daily limit: 1000.00 EUR to 500.00 EUR; New payee: Shop, " +
+		want := "New schedule: 7.00 EUR to Shop, every month, first on " + day + "; Daily limit: 1000.00 EUR to 500.00 EUR; New payee: Shop, " +
 			shop.Number + "; Payee removed: Shop, " + shop.Number + "; "
 		var got string
 		programtest.Until(t, 20*time.Second, "the audit has all changes", func() bool {

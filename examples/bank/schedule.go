@@ -103,11 +103,28 @@ func schedule(ctx context.Context, tx *store.Tx, s *Schedule) error {
 	case s.FirstOn.Compare(store.DateOf(time.Now().In(zone))) < 0:
 		return errPast
 	}
+	if err := withinDailyLimit(ctx, tx, s); err != nil {
+		return err
+	}
 	if err := needsCode(ctx, tx, s.OwnerID, s.Amount, store.True()); err != nil {
 		return err
 	}
 	s.NextOn = s.FirstOn
 	return store.For[Schedule](tx).Insert(ctx, s)
+}
+
+// withinDailyLimit rejects a schedule that could never be booked, because its amount alone is
+// above the limit of its owner.
+func withinDailyLimit(ctx context.Context, tx *store.Tx, s *Schedule) error {
+	to, err := store.For[Account](tx).Get(ctx, s.ToID)
+	if err != nil || to.ownedBy(s.OwnerID) {
+		return err
+	}
+	customer, err := store.For[Customer](tx).Get(ctx, s.OwnerID)
+	if err == nil && s.Amount > customer.DailyLimit {
+		err = errDailyLimit
+	}
+	return err
 }
 
 // same reports whether two schedules are of one order.

@@ -38,7 +38,7 @@ func (p *pages) showScheduled(w http.ResponseWriter, r *http.Request, status int
 	if err != nil {
 		return err
 	}
-	from, to, err := p.accountOptions(r)
+	from, to, err := p.accountOptions(r, form.Value("to"))
 	if err != nil {
 		return err
 	}

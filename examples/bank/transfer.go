@@ -41,7 +41,7 @@ func checkAmount(amount int64) error {
 
 // checkOrder rejects what a customer cannot order: an amount, or a key.
 func checkOrder(amount int64, key string) error {
-	if strings.Contains(key, " ") {
+	if strings.Contains(key, " ") || len(key) > 80 {
 		return errKeySpace
 	}
 	return checkAmount(amount)
@@ -120,7 +120,8 @@ func booked(ctx context.Context, tx *store.Tx, o Order) (*Transfer, error) {
 	return t, nil
 }
 
-// reverse books a transfer back. The receiver must still have the money.
+// reverse books a transfer back. The receiver must still have the money. Staff cannot reverse
+// transfers of their own accounts.
 func reverse(ctx context.Context, tx *store.Tx, by, id store.ID, reason string) (*Transfer, error) {
 	t, err := store.For[Transfer](tx).First(ctx, store.Query{
 		Where: store.Eq("id", id), With: []store.Embed{{Relation: "from"}, {Relation: "to"}},
@@ -136,6 +137,9 @@ func reverse(ctx context.Context, tx *store.Tx, by, id store.ID, reason string) 
 		return nil, err
 	case n > 0:
 		return nil, errReversed
+	}
+	if t.From.ownedBy(by) || t.To.ownedBy(by) {
+		return nil, errOwn
 	}
 	if t.Amount > t.To.Balance-t.To.Lowest {
 		return nil, errFunds

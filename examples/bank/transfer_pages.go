@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -36,14 +37,15 @@ func (p *pages) enterTransfer(w http.ResponseWriter, r *http.Request) error {
 func (p *pages) showTransfer(w http.ResponseWriter, r *http.Request, status int, form *web.Form) error {
 	data := transferData{Form: form}
 	var err error
-	if data.From, data.To, err = p.accountOptions(r); err != nil {
+	if data.From, data.To, err = p.accountOptions(r, form.Value("to")); err != nil {
 		return err
 	}
 	return p.PageStatus(w, r, status, "transfer", data)
 }
 
-// accountOptions returns the accounts of the caller, and those with the payees.
-func (p *pages) accountOptions(r *http.Request) (from, to []web.Option, err error) {
+// accountOptions returns the accounts of the caller, and those with the payees and the number
+// that the form has.
+func (p *pages) accountOptions(r *http.Request, number string) (from, to []web.Option, err error) {
 	accounts, err := p.own(r)
 	if err != nil {
 		return nil, nil, err
@@ -60,6 +62,9 @@ func (p *pages) accountOptions(r *http.Request) (from, to []web.Option, err erro
 		text := a.Name + ", " + web.LocaleOf(r).Money(a.Balance, "EUR")
 		from = append(from, web.Option{Value: a.ID.String(), Text: text})
 		to = append(to, web.Option{Value: a.Number, Text: "My account " + a.Name})
+	}
+	if !slices.ContainsFunc(to, func(o web.Option) bool { return o.Value == number }) {
+		to = append(to, web.Option{Value: number, Text: groups(number)})
 	}
 	return from, to, nil
 }
@@ -134,7 +139,7 @@ func (p *pages) confirmTransfer(w http.ResponseWriter, r *http.Request) error {
 // readTransfer reads an order from a form.
 func (p *pages) readTransfer(r *http.Request, form *web.Form) (data transferData, err error) {
 	form.Require("to", "The payee", "amount", "The amount", "key", "The key")
-	data = transferData{Form: form, Order: Order{By: customerOf(r.Context()).ID, Reference: form.Value("reference"), Key: form.Value("key")}}
+	data = transferData{Form: form, Order: Order{By: customerOf(r.Context()).ID, Reference: form.Line("reference"), Key: form.Value("key")}}
 	if utf8.RuneCountInString(data.Order.Reference) > 140 {
 		form.Fail("reference", "The reference must have at most 140 letters.")
 	}
