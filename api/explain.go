@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -193,6 +194,11 @@ func deniedHint(rq *request) string {
 		name := named.name
 		if slices.Contains(judged, name) && (named.rule != nil || name == judged[0]) && (name != "restore" || t.DeletedAt != nil) {
 			rules = append(rules, "the "+name+" rule of "+t.Name+": "+ruleText(named.rule, t))
+		}
+	}
+	for _, column := range slices.Sorted(maps.Keys(rq.resource.policy.Preset)) {
+		if v, ok := rq.resource.policy.Preset[column].(store.Var); ok && slices.Contains(judged, "create") {
+			rules = append(rules, "the preset of "+column+" needs "+string(v))
 		}
 	}
 	return strings.Join(rules, "; ")

@@ -251,3 +251,15 @@ func TestRequestVariablesDocument(t *testing.T) {
 		t.Errorf("the document lacks the table: %.300s", res.body)
 	}
 }
+
+// TestDeniedHintOfPresets: a preset without a value rejects a row, so the hint names presets.
+func TestDeniedHintOfPresets(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		h := serve(t, db, api.Config{Explain: true}, api.Resource[leaflet]{Policy: sharing()}, api.Resource[leafletPage]{})
+		got := must(t, h, http.StatusForbidden, request{caller: "bob", line: "POST /leaflets", body: `{"code":"c"}`})
+		if want := `"hint":"the create rule of leaflets: signed in; the preset of device needs request.header.x-device; the preset of owner_id needs principal.id"`; !strings.Contains(got.body, want) {
+			t.Errorf("got %s, want %s", got.body, want)
+		}
+	})
+}
