@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	chimiddleware "github.com/go-chi/chi/v5/middleware"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/api/mail/outbox"
 	"github.com/seed-7694ebf6/plinth/api/realtime"
@@ -94,7 +95,7 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if a.hub, err = realtime.New(rest, db, realtime.Config{Authenticator: who, Logger: r.Logger, Channels: r.Channels, Limits: r.SocketLimits, History: r.History}); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	a.router.Use(chain.NameRoute)
+	a.router.Use(chain.NameRoute, chimiddleware.GetHead)
 	a.mountREST()
 	a.mountRealtime()
 	a.surfaces.RefuseBelow(authPath, a.refuseAuth)
@@ -136,7 +137,8 @@ func (a *App) Add(exposed ...api.Exposed) { a.api.Add(exposed...) }
 //	notes, err := store.For[Note](app.DB()).As(store.ScopeFrom(ctx)).List(ctx, q)
 //
 // Requests without a route are answered in the error format of the REST API, unless the
-// router has its own NotFound and MethodNotAllowed.
+// router has its own NotFound and MethodNotAllowed. A route for GET answers HEAD too, as in
+// net/http.
 //
 // A route that answers with a page must set the Content-Security-Policy of that page. The
 // default policy ([Config].Headers) lets a page load and send nothing.

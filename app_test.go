@@ -65,6 +65,14 @@ func TestHandler(t *testing.T) {
 		}
 	}
 
+	for method, want := range map[string]int{http.MethodHead: http.StatusOK, http.MethodPost: http.StatusMethodNotAllowed} {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, "http://127.0.0.1/who", http.NoBody))
+		if allow := w.Header().Get("Allow"); w.Code != want || want == http.StatusMethodNotAllowed && allow != "GET, HEAD" {
+			t.Errorf("%s: %d, want %d, Allow %q", method, w.Code, want, allow)
+		}
+	}
+
 	wrong := apptest.New(t, apptest.Config(t))
 	t.Cleanup(func() { _ = wrong.DB().Close() })
 	wrong.Add(api.Resource[apptest.Task]{Policy: api.OwnedBy("owner")}, api.Resource[apptest.Task]{})

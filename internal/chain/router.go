@@ -63,6 +63,9 @@ func allowed(router *chi.Mux, routes map[string]map[string]bool, path string) []
 			methods = append(methods, method)
 		}
 	}
+	if slices.Contains(methods, http.MethodGet) && !slices.Contains(methods, http.MethodHead) {
+		methods = append(methods, http.MethodHead)
+	}
 	slices.Sort(methods)
 	return methods
 }
