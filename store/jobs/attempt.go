@@ -34,9 +34,6 @@ func (a *attempt) complete(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// maxProgress is the length of the text of a progress, in bytes.
-const maxProgress = 200
-
 func (a *attempt) progress(ctx context.Context, percent int, text string) error {
 	args := []any{a.id.String(), a.fence, int64(min(max(percent, 0), 100)), errtext.Storable(text, maxProgress)}
 	n, err := store.SQL{Text: a.js.sql().progress, Args: args, Writes: true}.Exec(ctx, a.js.db)

@@ -3,8 +3,10 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -138,6 +140,37 @@ func TestKeysThatCannotBeStored(t *testing.T) {
 				}
 			}
 			enqueue(t, db, kind, strings.Repeat("a", 1000))
+		}
+	})
+}
+
+// renewing is a log handler that renews leases when an attempt has failed.
+type renewing struct {
+	slog.Handler
+	js   *jobs.Jobs
+	lost atomic.Bool
+}
+
+func (h *renewing) Handle(ctx context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "an attempt failed") {
+		return h.js.Renew(ctx)
+	}
+	h.lost.Store(h.lost.Load() || strings.Contains(r.Message, "a lease is lost"))
+	return nil
+}
+
+// TestLeaseOfAnEndedHandler: a lease that ends with its attempt is not reported as lost.
+func TestLeaseOfAnEndedHandler(t *testing.T) {
+	engines(t, func(t *testing.T, db *store.DB) {
+		log := &renewing{Handler: slog.NewTextHandler(t.Output(), nil)}
+		log.js = newJobs(t, db, jobs.Config{Logger: slog.New(log)})
+		failing := jobs.Register(log.js, "failing", func(context.Context, jobs.Job[note]) error { return errors.New("no") }, &jobs.Options[note]{MaxAttempts: 1})
+		enqueue(t, db, failing, "a")
+		stop := run(t, log.js)
+		eventualStates(t, db, "dead 1")
+		stop()
+		if log.lost.Load() {
+			t.Error("the lease of a job that failed is reported as lost")
 		}
 	})
 }

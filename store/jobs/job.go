@@ -63,6 +63,7 @@ type attempt struct {
 	held      time.Time               // when the lease was last known to be held; under Jobs.mu
 	row       string                  // where the row was stored last, on PostgreSQL; under Jobs.mu
 	completed atomic.Bool             // in a transaction of the handler
+	ended     atomic.Bool             // the handler has returned
 }
 
 // MaxArgs is the largest size of the arguments of a job, in bytes of JSON.

@@ -52,7 +52,7 @@ func (js *Jobs) renew(ctx context.Context) error {
 	for _, o := range list {
 		if row, ok := renewed[o.id]; ok {
 			o.held, o.row = begun, row
-		} else if _, there := js.running[o.attempt]; there && !o.completed.Load() {
+		} else if _, there := js.running[o.attempt]; there && !o.completed.Load() && !o.ended.Load() {
 			js.config.Logger.WarnContext(ctx, "jobs: a lease is lost: the job runs again", o.attrs()...)
 			o.stop(ErrLeaseLost)
 		}

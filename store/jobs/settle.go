@@ -18,8 +18,8 @@ type outcome struct {
 	err error
 }
 
-// maxError is how many bytes of an error are stored.
-const maxError = 2000
+// How many bytes of an error and of the text of a progress are stored.
+const maxError, maxProgress = 2000, 200
 
 // settle writes the failures among the pending outcomes; what could not be written stays
 // pending. It returns the successes, which [worker.exchange] writes.

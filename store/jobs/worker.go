@@ -134,6 +134,7 @@ func (w *worker) start(ctx context.Context, a *attempt) {
 				err = Snooze(0) // for another process
 			}
 			a.stop(nil)
+			a.ended.Store(true)
 			w.results <- outcome{a, err}
 		}()
 		err = a.run(ctx)
