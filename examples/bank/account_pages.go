@@ -88,7 +88,7 @@ func (p *pages) statement(w http.ResponseWriter, r *http.Request) error {
 func entriesOf(account store.ID, form *web.Form) store.Cond {
 	conds := []store.Cond{entryAccount.Eq(account)}
 	if q := form.Value("q"); q != "" {
-		pattern := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(q) + "%"
+		pattern := containing(q)
 		conds = append(conds, store.Or(entryCounterparty.ILike(pattern), entryReference.ILike(pattern)))
 	}
 	day := func(name string, cond func(time.Time) store.Cond) {
@@ -106,6 +106,11 @@ func entriesOf(account store.ID, form *web.Form) store.Cond {
 	day("from", entryBookedAt.Gte)
 	day("to", func(t time.Time) store.Cond { return entryBookedAt.Lt(t.AddDate(0, 0, 1)) })
 	return store.And(conds...)
+}
+
+// containing returns the pattern of the texts that contain another one.
+func containing(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text) + "%"
 }
 
 // statementCSV sends the entries that the page of the statement shows, all pages of them.

@@ -115,6 +115,7 @@ type AuditEvent struct {
 }
 
 var (
+	customerName  = store.TextColumn(func(c *Customer) *string { return &c.Name })
 	customerLimit = store.Number(func(c *Customer) *int64 { return &c.DailyLimit })
 
 	accountHolder  = store.TextColumn(func(a *Account) *string { return &a.Holder })

@@ -15,7 +15,7 @@ func (p *pages) staffAccounts(w http.ResponseWriter, r *http.Request) error {
 	form := web.NewForm(r.URL.Query())
 	query := store.Query{Order: []store.Order{{Column: "holder"}}, Limit: store.Limit(20), After: web.After(r)}
 	if q := form.Value("q"); q != "" {
-		pattern := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(q) + "%"
+		pattern := containing(q)
 		query.Where = store.Or(accountHolder.ILike(pattern), accountNumber.ILike(pattern))
 	}
 	page, err := scoped[Account](p, r).Page(r.Context(), query)
@@ -39,9 +39,22 @@ type auditRow struct {
 func (p *pages) staffAudit(w http.ResponseWriter, r *http.Request) error {
 	form := web.NewForm(r.URL.Query())
 	query := store.Query{Order: []store.Order{{Column: "at", Desc: true}}, Limit: store.Limit(25), After: web.After(r)}
+	conds := []store.Cond{store.True()}
 	if action := form.Value("action"); action != "" {
-		query.Where = store.Eq("action", action)
+		conds = append(conds, store.Eq("action", action))
 	}
+	if q := form.Value("q"); q != "" {
+		customers, err := scoped[Customer](p, r).List(r.Context(), store.Query{Where: customerName.ILike(containing(q)), Limit: store.Limit(100)})
+		if err != nil {
+			return err
+		}
+		actors := make([]string, len(customers))
+		for i, c := range customers {
+			actors[i] = c.ID.String()
+		}
+		conds = append(conds, store.In("actor", actors))
+	}
+	query.Where = store.And(conds...)
 	page, err := scoped[AuditEvent](p, r).Page(r.Context(), query)
 	if err != nil {
 		return err
