@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
-	chimiddleware "github.com/go-chi/chi/v5/middleware"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/api/mail/outbox"
 	"github.com/seed-7694ebf6/plinth/api/realtime"
@@ -95,7 +94,7 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if a.hub, err = realtime.New(rest, db, realtime.Config{Authenticator: who, Logger: r.Logger, Channels: r.Channels, Limits: r.SocketLimits, History: r.History}); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	a.router.Use(chain.NameRoute, chimiddleware.GetHead)
+	a.router.Use(chain.NameRoute, chain.AnswerHead(a.router))
 	a.mountREST()
 	a.mountRealtime()
 	a.surfaces.RefuseBelow(authPath, a.refuseAuth)

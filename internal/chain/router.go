@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-chi/chi/v5"
 
@@ -24,7 +25,11 @@ func (s *Surfaces) RefuseUnrouted(router *chi.Mux) {
 	if unset(router, func(m *chi.Mux) http.HandlerFunc { return m.MethodNotAllowedHandler() }) {
 		routes := routesOf(router)
 		router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-			s.Refuse(w, r, &problem.Error{Code: problem.UnknownMethod, Allow: allowed(router, routes, routed(r))})
+			methods := methodsOf(router, routes, routed(r))
+			if getOnly(methods) {
+				methods = slices.Insert(methods, slices.Index(methods, http.MethodGet)+1, http.MethodHead)
+			}
+			s.Refuse(w, r, &problem.Error{Code: problem.UnknownMethod, Allow: methods})
 		})
 	}
 }
@@ -53,18 +58,34 @@ func routesOf(router *chi.Mux) map[string]map[string]bool {
 	return all
 }
 
-// allowed returns the methods of a path. The router alone would return all of them for the
-// root of a mounted router.
-func allowed(router *chi.Mux, routes map[string]map[string]bool, path string) []string {
+// AnswerHead returns middleware that routes HEAD to a route for GET, unless there is one for
+// HEAD. The middleware of chi does not, for the root of a mounted router.
+func AnswerHead(router *chi.Mux) func(http.Handler) http.Handler {
+	routes := sync.OnceValue(func() map[string]map[string]bool { return routesOf(router) })
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodHead && getOnly(methodsOf(router, routes(), routed(r))) {
+				chi.RouteContext(r.Context()).RouteMethod = http.MethodGet
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// getOnly reports whether methods have GET without HEAD.
+func getOnly(methods []string) bool {
+	return slices.Contains(methods, http.MethodGet) && !slices.Contains(methods, http.MethodHead)
+}
+
+// methodsOf returns the methods of a path, sorted. The router alone would return all of them
+// for the root of a mounted router.
+func methodsOf(router *chi.Mux, routes map[string]map[string]bool, path string) []string {
 	var methods []string
 	for method, patterns := range routes {
 		match := chi.NewRouteContext()
 		if router.Match(match, method, path) && patterns[strings.TrimSuffix(match.RoutePattern(), "/")] {
 			methods = append(methods, method)
 		}
-	}
-	if slices.Contains(methods, http.MethodGet) && !slices.Contains(methods, http.MethodHead) {
-		methods = append(methods, http.MethodHead)
 	}
 	slices.Sort(methods)
 	return methods

@@ -56,10 +56,11 @@ func TestUnrouted(t *testing.T) {
 		{"GET", "/one", 200, ""},
 		{"GET", "/two", 404, ""},
 		{"GET", "/things/a/b", 404, ""},
-		{"POST", "/one", 405, "GET, PUT"},
-		{"POST", "/things", 405, "GET"},
-		{"POST", "/things/", 405, "GET"},
+		{"POST", "/one", 405, "GET, HEAD, PUT"},
+		{"POST", "/things", 405, "GET, HEAD"},
+		{"POST", "/things/", 405, "GET, HEAD"},
 		{"GET", "/things/a", 405, "DELETE"},
+		{"HEAD", "/things", 200, ""},
 	} {
 		w := ask(tt.method, tt.path)
 		if w.Code != tt.status || w.Header().Get("Allow") != tt.allow {
