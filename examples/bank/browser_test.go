@@ -20,6 +20,7 @@ import (
 type site struct {
 	*bank
 	url, key string // key is that of the first person's second factor
+	location string // of the database
 }
 
 func newSite(t *testing.T, url string) *site {
@@ -44,7 +45,7 @@ func newSite(t *testing.T, url string) *site {
 	t.Cleanup(server.Close)
 	_, rest, _ := strings.Cut(out.String(), "authenticator key ")
 	key, _, _ := strings.Cut(rest, "\n")
-	return &site{b, server.URL, key}
+	return &site{b, server.URL, key, url}
 }
 
 // code returns a code of an authenticator app that was not used yet. Codes are accepted one

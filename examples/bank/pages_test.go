@@ -3,14 +3,17 @@ package main
 import (
 	"html"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -103,6 +106,7 @@ func TestPages(t *testing.T) {
 			s.checkAccess(t, ada, bo)
 			s.checkOrders(t, ada, bo)
 			s.checkNext(t)
+			s.checkOldLogin(t)
 			if err := CheckLedger(t.Context(), s.app.DB()); err != nil {
 				t.Error(err)
 			}
@@ -222,6 +226,32 @@ func (s *site) checkNext(t *testing.T) {
 			t.Errorf("next=%q leads to %q", evil, at)
 		}
 	}
+}
+
+// checkOldLogin adds an authenticator app long after the login, which needs the password.
+func (s *site) checkOldLogin(t *testing.T) {
+	t.Helper()
+	config := plinth.Config{DatabaseURL: s.location, Logger: slog.New(slog.DiscardHandler)}
+	config.Accounts.ReauthenticateAfter = -1 // every login is old
+	b, err := newBank(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.app.DB().Close()
+	handler, err := b.app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	v := &visitor{t, server.URL, map[string]string{}}
+	v.signIn(people[3])
+	form := url.Values{"name": {"Phone"}}
+	v.want(422, "POST", "/security/factors", form, "Enter your password once more.", `type="password"`)
+	form.Set("password", "wrong")
+	v.want(422, "POST", "/security/factors", form, "the password is wrong", `type="password"`)
+	form.Set("password", seedPassword)
+	v.want(200, "POST", "/security/factors", form, "Scan the image")
 }
 
 var nextField = regexp.MustCompile(`name="next" value="([^"]*)"`)

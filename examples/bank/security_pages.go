@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/base64"
+	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/examples/internal/web"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -110,7 +112,10 @@ func (p *pages) addFactor(w http.ResponseWriter, r *http.Request) error {
 	if !form.OK() {
 		return p.showSecurity(w, r, http.StatusUnprocessableEntity, form)
 	}
-	in := map[string]string{"friendly_name": form.Value("name"), "factor_type": "totp", "issuer": "Amsel Bank"}
+	in := map[string]string{
+		"friendly_name": form.Value("name"), "factor_type": "totp", "issuer": "Amsel Bank",
+		"current_password": form.Values.Get("password"), // needed if the login is old
+	}
 	var added struct {
 		ID   store.ID `json:"id"`
 		TOTP struct {
@@ -119,7 +124,7 @@ func (p *pages) addFactor(w http.ResponseWriter, r *http.Request) error {
 		} `json:"totp"`
 	}
 	switch err := p.account(w, r, "POST", "/factors", in, &added); {
-	case rejected(form, "name", err):
+	case rejected(form, factorField(err), err):
 		return p.showSecurity(w, r, http.StatusUnprocessableEntity, form)
 	case err != nil:
 		return err
@@ -142,6 +147,15 @@ func (p *pages) verifyFactor(w http.ResponseWriter, r *http.Request) error {
 		return p.PageStatus(w, r, http.StatusUnprocessableEntity, "factor", enrollment{form, id})
 	}
 	return p.Redirect(w, r, "/security", "Your second factor is set up.")
+}
+
+// factorField returns the field of the form of a new app at which an error is shown.
+func factorField(err error) string {
+	failed, ok := errors.AsType[*accounts.CallError](err)
+	if ok && (failed.Code == "reauthentication_needed" || failed.Code == "invalid_credentials") {
+		return "password"
+	}
+	return "name"
 }
 
 func (p *pages) removeFactor(w http.ResponseWriter, r *http.Request) error {

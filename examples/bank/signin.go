@@ -158,6 +158,7 @@ var accountTexts = map[string]string{
 	"mfa_verification_failed":       "This code is wrong. Enter the one that the app shows now; each is accepted once.",
 	"mfa_challenge_expired":         "This took too long. Enter a new code.",
 	"mfa_factor_name_conflict":      "You have a second factor with this name.",
+	"reauthentication_needed":       "You signed in some time ago. Enter your password once more.",
 	"insufficient_aal":              "Enter a code of your second factor first.",
 	"over_request_rate_limit":       "These were too many attempts. Wait some minutes.",
 	"too_many_enrolled_mfa_factors": "You have as many second factors as possible. Remove one first.",
