@@ -124,6 +124,9 @@ func deliveriesFlow(t *testing.T, app *running, page *browsertest.Page) {
 		return !strings.Contains(page.Text(), "No failed mails")
 	})
 	page.Check("deliveries-failed")
+	if got, err := page.Run(`(t => String(t.scrollWidth - t.clientWidth))(document.querySelector(".table"))`); err != nil || got != "0" {
+		t.Errorf("the table is %s pixels wider than the screen, %v", got, err)
+	}
 	app.mailbox.fail(nil)
 	page.Press("Send again to team@example.org")
 	page.See("is sent again")
