@@ -324,7 +324,7 @@ func TestLinkIdentityInGo(t *testing.T) {
 
 func TestNormalizeEmail(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{"Ann@Example.ORG": "ann@example.org", "": "", "ann": "", "Ann <ann@example.org>": ""} {
+	for text, want := range map[string]string{"Ann@Example.ORG": "ann@example.org", "": "", "ann": "", "Ann <ann@example.org>": "", "ann\xff@example.org": "", "ann\uFFFD@example.org": ""} {
 		got, err := accounts.NormalizeEmail(text)
 		if got != want || (err == nil) != (want != "") || err != nil && codeOf(err) != "validation_failed" {
 			t.Errorf("%q: %q, %v, want %q", text, got, err, want)

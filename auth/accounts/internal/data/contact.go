@@ -170,9 +170,10 @@ func CanonicalEmail(text string) (email string, ok bool) {
 	return text, true
 }
 
-// unseen reports whether a character takes no room, or that of others.
+// unseen reports whether a character takes no room, or that of others, or stands for bytes
+// that are not UTF-8.
 func unseen(r rune) bool {
-	return !unicode.IsGraphic(r) || unicode.IsSpace(r) || unicode.Is(unicode.Variation_Selector, r)
+	return r == utf8.RuneError || !unicode.IsGraphic(r) || unicode.IsSpace(r) || unicode.Is(unicode.Variation_Selector, r)
 }
 
 // notOfDomains reports whether a character is none of those of names of hosts.
