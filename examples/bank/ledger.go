@@ -13,7 +13,8 @@ import (
 
 // post books a transfer: it changes the balances of both accounts, writes an entry for each, and
 // then the transfer. When its row is inserted the database checks that its entries move its
-// amount, and so sum to zero, and that nothing of it is changed later. See the second migration.
+// amount, and so sum to zero, and that nothing of it is changed later. See the migrations after
+// the first.
 func post(ctx context.Context, tx *store.Tx, t *Transfer, from, to *Account) error {
 	t.ID, t.FromID, t.ToID = store.NewID(), from.ID, to.ID
 	if t.BookedAt.IsZero() {

@@ -1,8 +1,7 @@
 -- The entries of a transfer are inserted before it, and then it is complete.
 create trigger check_transfer before insert on transfers
-when (select count(*) <> 2 or count(*) filter (where (account_id, amount) in (values (new.from_id, -new.amount), (new.to_id, new.amount))) <> 2
-	from entries where transfer_id = new.id) begin
-	select raise(abort, 'a transfer takes its amount from one account and gives it to the other');
+when (select count(*) < 2 or sum(amount) <> 0 from entries where transfer_id = new.id) begin
+	select raise(abort, 'the entries of a transfer must sum to zero');
 end;
 create trigger check_entry before insert on entries
 when exists (select 1 from transfers where id = new.transfer_id) begin
