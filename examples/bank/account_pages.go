@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -127,6 +128,7 @@ func (p *pages) statementCSV(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Cache-Control", "private, no-store")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+account.Number+`.csv"`)
+	_, _ = io.WriteString(w, "\ufeff") // spreadsheets take the file for UTF-8
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"line", "booked at", "counterparty", "account", "reference", "amount", "balance"})
 	for e, err := range scoped[Entry](p, r).Each(r.Context(), query) {

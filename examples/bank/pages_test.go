@@ -124,7 +124,7 @@ func (s *site) checkAccess(t *testing.T, ada, bo *visitor) {
 	bo.signIn(people[1])
 	account := s.accountOf(t, people[0])
 	ada.want(200, "GET", "/accounts/"+account.ID.String(), nil, "Download as CSV")
-	ada.want(200, "GET", "/accounts/"+account.ID.String()+"/statement.csv?q=bahn", nil, "line,booked at", "Deutsche Bahn")
+	ada.want(200, "GET", "/accounts/"+account.ID.String()+"/statement.csv?q=bahn", nil, "\ufeffline,booked at", "Deutsche Bahn")
 	for _, path := range []string{"?from=9.3.2026", "/statement.csv?from=9.3.2026"} {
 		if _, body := ada.want(422, "GET", "/accounts/"+account.ID.String()+path, nil, "Write the day as year-month-day", `id="from-error"`); strings.Contains(body, "<table>") {
 			t.Errorf("%s shows entries of days that it cannot read", path)
