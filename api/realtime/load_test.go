@@ -62,7 +62,10 @@ func TestSocketLoad(t *testing.T) {
 	if !programtest.Long() {
 		t.Skip("a measurement: PLINTH_TEST_LONG=1 runs it")
 	}
+	var alone sync.Mutex // engines run in parallel
 	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
+		alone.Lock()
+		defer alone.Unlock()
 		t.Run("Idle", func(t *testing.T) { judgeIdle(t, db) })
 		t.Run("OneView", func(t *testing.T) { judgeOneView(t, db) })
 		t.Run("OwnViews", func(t *testing.T) { judgeOwnViews(t, db) })
