@@ -1,10 +1,7 @@
 package main
 
 import (
-	"encoding/csv"
-	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/examples/internal/web"
@@ -89,7 +86,7 @@ func (p *pages) statement(w http.ResponseWriter, r *http.Request) error {
 func entriesOf(account store.ID, form *web.Form) store.Cond {
 	conds := []store.Cond{entryAccount.Eq(account)}
 	if q := form.Value("q"); q != "" {
-		pattern := containing(q)
+		pattern := web.Containing(q)
 		conds = append(conds, store.Or(entryCounterparty.ILike(pattern), entryReference.ILike(pattern)))
 	}
 	day := func(name string, cond func(time.Time) store.Cond) {
@@ -109,11 +106,6 @@ func entriesOf(account store.ID, form *web.Form) store.Cond {
 	return store.And(conds...)
 }
 
-// containing returns the pattern of the texts that contain another one.
-func containing(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text) + "%"
-}
-
 // statementCSV sends the entries that the page of the statement shows, all pages of them.
 func (p *pages) statementCSV(w http.ResponseWriter, r *http.Request) error {
 	account, err := p.accountOf(r)
@@ -125,28 +117,10 @@ func (p *pages) statementCSV(w http.ResponseWriter, r *http.Request) error {
 	if !form.OK() { // the page says what is wrong
 		return p.Redirect(w, r, "/accounts/"+account.ID.String()+"?"+r.URL.RawQuery, "")
 	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Cache-Control", "private, no-store")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+account.Number+`.csv"`)
-	_, _ = io.WriteString(w, "\ufeff") // spreadsheets take the file for UTF-8
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{"line", "booked at", "counterparty", "account", "reference", "amount", "balance"})
-	for e, err := range scoped[Entry](p, r).Each(r.Context(), query) {
-		if err != nil {
-			return err
+	head := []string{"line", "booked at", "counterparty", "account", "reference", "amount", "balance"}
+	return web.SendCSV(w, account.Number+".csv", head, scoped[Entry](p, r).Each(r.Context(), query), func(e *Entry) []string {
+		return []string{
+			decimal(e.Line, 0), e.BookedAt.UTC().Format(time.RFC3339), web.Cell(e.Counterparty), e.OtherNumber, web.Cell(e.Reference), decimal(e.Amount, 2), decimal(e.Balance, 2),
 		}
-		_ = out.Write([]string{
-			decimal(e.Line, 0), e.BookedAt.UTC().Format(time.RFC3339), cell(e.Counterparty), e.OtherNumber, cell(e.Reference), decimal(e.Amount, 2), decimal(e.Balance, 2),
-		})
-	}
-	out.Flush()
-	return out.Error()
-}
-
-// cell keeps spreadsheets from reading a text as a formula.
-func cell(text string) string {
-	if strings.IndexAny(text, "=+-@\t\r") == 0 {
-		return "'" + text
-	}
-	return text
+	})
 }

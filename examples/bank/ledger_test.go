@@ -180,6 +180,17 @@ func TestDatabaseChecks(t *testing.T) {
 		row := func(id store.ID) *Transfer {
 			return &Transfer{ID: id, ByID: ada.ID, Key: id.String(), FromID: from.ID, ToID: to.ID, Amount: 10}
 		}
+		// posted inserts an entry that takes from an account and one that gives to another, and then
+		// the transfer of 10 between from and to.
+		posted := func(a *Account, taken int64, b *Account, given int64) func(ctx context.Context, tx *store.Tx) error {
+			return func(ctx context.Context, tx *store.Tx) error {
+				id := store.NewID()
+				return errors.Join(
+					store.For[Entry](tx).Insert(ctx, entry(id, a, 100, -taken)),
+					store.For[Entry](tx).Insert(ctx, entry(id, b, 100, given)),
+					store.For[Transfer](tx).Insert(ctx, row(id)))
+			}
+		}
 		for name, write := range map[string]func(ctx context.Context, tx *store.Tx) error{
 			"entry changed": func(ctx context.Context, tx *store.Tx) error {
 				_, err := store.For[Entry](tx).PatchWhere(ctx, entryAccount.Eq(from.ID), entryAmount.To(1))
@@ -199,34 +210,10 @@ func TestDatabaseChecks(t *testing.T) {
 			"transfer without entries": func(ctx context.Context, tx *store.Tx) error {
 				return store.For[Transfer](tx).Insert(ctx, row(store.NewID()))
 			},
-			"sum that is not zero": func(ctx context.Context, tx *store.Tx) error {
-				id := store.NewID()
-				return errors.Join(
-					store.For[Entry](tx).Insert(ctx, entry(id, from, 100, -10)),
-					store.For[Entry](tx).Insert(ctx, entry(id, to, 100, 9)),
-					store.For[Transfer](tx).Insert(ctx, row(id)))
-			},
-			"entry of another account": func(ctx context.Context, tx *store.Tx) error {
-				id := store.NewID()
-				return errors.Join(
-					store.For[Entry](tx).Insert(ctx, entry(id, from, 100, -10)),
-					store.For[Entry](tx).Insert(ctx, entry(id, f.cash, 100, 10)),
-					store.For[Transfer](tx).Insert(ctx, row(id)))
-			},
-			"entries of another amount": func(ctx context.Context, tx *store.Tx) error {
-				id := store.NewID()
-				return errors.Join(
-					store.For[Entry](tx).Insert(ctx, entry(id, from, 100, -11)),
-					store.For[Entry](tx).Insert(ctx, entry(id, to, 100, 11)),
-					store.For[Transfer](tx).Insert(ctx, row(id)))
-			},
-			"entries from receiver to sender": func(ctx context.Context, tx *store.Tx) error {
-				id := store.NewID()
-				return errors.Join(
-					store.For[Entry](tx).Insert(ctx, entry(id, from, 100, 10)),
-					store.For[Entry](tx).Insert(ctx, entry(id, to, 100, -10)),
-					store.For[Transfer](tx).Insert(ctx, row(id)))
-			},
+			"sum that is not zero":            posted(from, 10, to, 9),
+			"entry of another account":        posted(from, 10, f.cash, 10),
+			"entries of another amount":       posted(from, 11, to, 11),
+			"entries from receiver to sender": posted(to, 10, from, 10),
 			"entries without a transfer": func(ctx context.Context, tx *store.Tx) error {
 				id := store.NewID()
 				return errors.Join(

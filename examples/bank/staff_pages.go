@@ -15,7 +15,7 @@ func (p *pages) staffAccounts(w http.ResponseWriter, r *http.Request) error {
 	form := web.NewForm(r.URL.Query())
 	query := store.Query{Order: []store.Order{{Column: "holder"}}, Limit: store.Limit(20), After: web.After(r)}
 	if q := form.Value("q"); q != "" {
-		pattern := containing(q)
+		pattern := web.Containing(q)
 		query.Where = store.Or(accountHolder.ILike(pattern), accountNumber.ILike(pattern))
 	}
 	page, err := scoped[Account](p, r).Page(r.Context(), query)
@@ -44,7 +44,7 @@ func (p *pages) staffAudit(w http.ResponseWriter, r *http.Request) error {
 		conds = append(conds, store.Eq("action", action))
 	}
 	if q := form.Value("q"); q != "" {
-		customers, err := scoped[Customer](p, r).List(r.Context(), store.Query{Where: customerName.ILike(containing(q)), Limit: store.Limit(100)})
+		customers, err := scoped[Customer](p, r).List(r.Context(), store.Query{Where: customerName.ILike(web.Containing(q)), Limit: store.Limit(100)})
 		if err != nil {
 			return err
 		}

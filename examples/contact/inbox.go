@@ -2,11 +2,8 @@ package main
 
 import (
 	"cmp"
-	"encoding/csv"
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -39,7 +36,7 @@ func (f filter) condition(r *http.Request) store.Cond {
 		conds = append(conds, store.Null("assignee_id"))
 	}
 	if f.Search != "" {
-		part := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(f.Search) + "%"
+		part := web.Containing(f.Search)
 		conds = append(conds, store.Or(nameColumn.ILike(part), emailColumn.ILike(part), subjectColumn.ILike(part), bodyColumn.ILike(part)))
 	}
 	return store.And(conds...)
@@ -93,35 +90,15 @@ func (c *contact) inbox(w http.ResponseWriter, r *http.Request) error {
 func (c *contact) export(w http.ResponseWriter, r *http.Request) error {
 	messages := store.For[Message](c.app.DB()).As(store.ScopeFrom(r.Context()))
 	query := store.Query{Where: filterOf(r).condition(r), Order: newestFirst, With: []store.Embed{{Relation: "assignee"}}}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Cache-Control", "private, no-store")
-	w.Header().Set("Content-Disposition", `attachment; filename="messages.csv"`)
-	_, _ = io.WriteString(w, "\ufeff") // spreadsheets take the file for UTF-8
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{"received", "state", "name", "email", "subject", "message", "assignee"}) // Error reports it
-	for m, err := range messages.Each(r.Context(), query) {
-		if err == nil {
-			row := []string{m.CreatedAt.UTC().Format(time.RFC3339), m.State, m.Name, m.Email, m.Subject, m.Body, ""}
-			if m.Assignee != nil {
-				row[6] = m.Assignee.Name
-			}
-			for i := range row {
-				row[i] = cell(row[i])
-			}
-			err = out.Write(row)
+	head := []string{"received", "state", "name", "email", "subject", "message", "assignee"}
+	return web.SendCSV(w, "messages.csv", head, messages.Each(r.Context(), query), func(m *Message) []string {
+		row := []string{m.CreatedAt.UTC().Format(time.RFC3339), m.State, m.Name, m.Email, m.Subject, m.Body, ""}
+		if m.Assignee != nil {
+			row[6] = m.Assignee.Name
 		}
-		if err != nil {
-			panic(http.ErrAbortHandler) // the client must not take the file for complete
+		for i := range row {
+			row[i] = web.Cell(row[i])
 		}
-	}
-	out.Flush()
-	return out.Error()
-}
-
-// cell returns a text that a spreadsheet does not take for a formula.
-func cell(text string) string {
-	if text != "" && strings.ContainsAny(text[:1], "=+-@\t\r\n") {
-		return "'" + text
-	}
-	return text
+		return row
+	})
 }

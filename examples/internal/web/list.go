@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
@@ -31,4 +32,9 @@ func NewPager(r *http.Request, next query.Cursor) Pager {
 		p.Next = first.RequestURI()
 	}
 	return p
+}
+
+// Containing returns the pattern of the texts that contain another one.
+func Containing(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text) + "%"
 }
